@@ -1,0 +1,77 @@
+/** Authenticate: says who presents an access token, or that nobody does. */
+
+import { AuthError } from '../errors.js'
+import type { RejectionReason, RequestOrigin } from '../events.js'
+import type { Transport } from '../session/record.js'
+import type { Principal } from '../token/claims.js'
+import { invalidToken } from '../token/compact.js'
+import { type VerifiedToken, verifyAccessToken } from '../token/verify.js'
+import { type Flow, openStore } from './flow.js'
+
+/** How strictly an access token is looked at. */
+export interface AuthenticateOptions {
+  /**
+   * `store` asks the store whether token, session or subject were revoked. `none` is pure statelessness: a revoked
+   * token works until it ends. Default: `store`.
+   */
+  readonly revocation?: 'store' | 'none' | undefined
+  /** How long ago the subject may have proved who they are, in seconds (RFC 9470). Default: any time. */
+  readonly maxAuthAge?: number | undefined
+  /** The way on which the token came; one that was issued for the other is refused. Default: not checked. */
+  readonly transport?: Transport | undefined
+  /** Where the request came from, for the audit log. */
+  readonly origin?: RequestOrigin | undefined
+}
+
+const check = async <C extends object>(
+  flow: Flow<C>,
+  token: string,
+  options: AuthenticateOptions,
+): Promise<VerifiedToken<C>> => {
+  const { settings } = flow
+  const verified = await verifyAccessToken<C>(await flow.ring(), settings, token)
+  const { principal, epoch } = verified
+  if (options.transport && options.transport !== principal.transport) throw invalidToken('wrong_transport')
+  if (options.revocation !== 'none') {
+    const { tokenId, sessionId, subject } = principal
+    const store = openStore(flow, options.origin)
+    if (await store('isRevoked', { tokenId, sessionId, subject, epoch })) throw invalidToken('revoked')
+  }
+  const { maxAuthAge } = options
+  if (
+    maxAuthAge !== undefined &&
+    settings.now() - principal.authenticatedAt > (maxAuthAge + settings.leeway) * 1000
+  ) {
+    throw new AuthError('insufficient_authentication', 'Sign in again to do this.', {
+      reason: 'login_too_old',
+    })
+  }
+  return verified
+}
+
+/** Tells the audit log why a request was turned away, and turns it away. */
+export const rejecting = async <C extends object, T>(
+  { emit }: Flow<C>,
+  work: Promise<T>,
+  origin?: RequestOrigin,
+): Promise<T> => {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof AuthError && error.reason && error.status < 500) {
+      emit({ type: 'request_rejected', reason: error.reason as RejectionReason }, origin)
+    }
+    throw error
+  }
+}
+
+/**
+ * Verifies an access token and its revocation.
+ *
+ * @throws AuthError `invalid_token`, `insufficient_authentication`, `store_unavailable`
+ */
+export const authenticate = async <C extends object>(
+  flow: Flow<C>,
+  token: string,
+  options: AuthenticateOptions = {},
+): Promise<Principal<C>> => (await rejecting(flow, check(flow, token, options), options.origin)).principal

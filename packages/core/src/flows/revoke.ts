@@ -1,0 +1,107 @@
+/** Revoke: ends a token, a session, or every session of a subject, from the next request on. */
+
+import { AuthError } from '../errors.js'
+import type { RequestOrigin } from '../events.js'
+import { maxAccessTtl } from '../options.js'
+import type { RevocationMark, SessionMark } from '../store/token-store.js'
+import { isIdentifier } from '../token/claims.js'
+import { tokenLife } from '../token/sign.js'
+import { claimsOf, type Flow, openStore } from './flow.js'
+import { type Access, issueAccess, reportIssued } from './issue.js'
+
+/** What to revoke: one token, one session, or a whole subject, with at most one session to keep. */
+export type RevokeTarget =
+  | { readonly tokenId: string; readonly sessionId: string }
+  | { readonly sessionId: string }
+  | { readonly subject: string; readonly keep?: string | undefined }
+
+/** What a revocation did. */
+export interface Revocation<C extends object = object> {
+  /** False where everything was already revoked. */
+  readonly changed: boolean
+  /** A new access token for the session that was kept: its older ones are dead. Null where none was kept. */
+  readonly kept: Access<C> | null
+}
+
+/** Marks outlive every access token they can concern: the longest life there is, and three leeways. */
+const markEnd = <C extends object>({ settings }: Flow<C>): number =>
+  settings.now() + (maxAccessTtl(settings.development) + 3 * settings.leeway) * 1000
+
+/** The mark that ends a session. */
+export const sessionMark = <C extends object>(flow: Flow<C>, sessionId: string): SessionMark => ({
+  kind: 'session',
+  sessionId,
+  expiresAt: markEnd(flow),
+})
+
+const SHAPES = ['sessionId', 'sessionId,tokenId', 'subject', 'keep,subject']
+
+const markOf = <C extends object>(flow: Flow<C>, target: RevokeTarget): RevocationMark => {
+  const entries = Object.entries(target ?? {}).filter(([, value]) => value !== undefined)
+  const shape = entries
+    .map(([key]) => key)
+    .sort()
+    .join()
+  if (!SHAPES.includes(shape) || !entries.every(([, value]) => isIdentifier(value))) {
+    throw new AuthError(
+      'invalid_argument',
+      'revoke takes { tokenId, sessionId }, { sessionId } or { subject, keep? }, each a text of 1 to 255 characters.',
+    )
+  }
+  const expiresAt = markEnd(flow)
+  const kind = 'subject' in target ? 'subject' : 'tokenId' in target && target.tokenId ? 'token' : 'session'
+  return { kind, ...Object.fromEntries(entries), expiresAt } as RevocationMark
+}
+
+const report = <C extends object>(flow: Flow<C>, mark: RevocationMark, origin?: RequestOrigin): void => {
+  if (mark.kind === 'token') {
+    const { tokenId, sessionId } = mark
+    flow.emit({ type: 'revoked', scope: 'token', tokenId, sessionId }, origin)
+  } else if (mark.kind === 'session') {
+    flow.emit({ type: 'revoked', scope: 'session', sessionId: mark.sessionId }, origin)
+  } else {
+    const { subject, keep } = mark
+    flow.emit({ type: 'revoked', scope: 'subject', subject, ...(keep ? { kept: keep } : {}) }, origin)
+  }
+}
+
+/** Reissues the access token of the session that a subject's revocation keeps. */
+const revokeKeeping = async <C extends object>(
+  flow: Flow<C>,
+  mark: RevocationMark & { readonly kind: 'subject'; readonly keep: string },
+  origin?: RequestOrigin,
+): Promise<Revocation<C>> => {
+  const store = openStore(flow, origin)
+  const life = tokenLife(flow.settings)
+  const { record } = await store('find', mark.keep)
+  // The claims come first: when they cannot be read, nothing has been revoked and the caller can try again.
+  const own = record?.subject === mark.subject ? record : null
+  const claims = own && (await claimsOf(flow, mark.subject, own))
+  const { keep, ...everything } = mark
+  const changed = await store('revoke', claims ? mark : everything)
+  const { record: session, epoch } = await store('find', keep)
+  const alive = claims && session && session.epoch >= epoch
+  if (!alive) return { changed, kept: null }
+  const kept = await issueAccess(flow, { session, claims, life })
+  reportIssued(flow, kept, origin)
+  return { changed, kept }
+}
+
+/**
+ * Revokes. When it resolves, no later call accepts what was revoked.
+ *
+ * @throws AuthError `invalid_argument`, `store_unavailable`; `claims_unavailable` where a session is kept
+ */
+export const revoke = async <C extends object>(
+  flow: Flow<C>,
+  target: RevokeTarget,
+  origin?: RequestOrigin,
+): Promise<Revocation<C>> => {
+  const mark = markOf(flow, target)
+  const keeping = mark.kind === 'subject' && mark.keep !== undefined
+  const result = keeping
+    ? await revokeKeeping(flow, { ...mark, keep: mark.keep as string }, origin)
+    : { changed: await openStore(flow, origin)('revoke', mark), kept: null }
+  if (result.changed) report(flow, mark, origin)
+  return result
+}

@@ -1,0 +1,125 @@
+/** Guard: lets a request through with its principal, or answers it. */
+
+import { AuthError, isAuthError } from '../errors.js'
+import type { AuthenticateOptions, Principal } from '../index.js'
+import { NO_STORE } from './challenge.js'
+import { accessCredential, type Credential, cookieToken } from './credential.js'
+import { assertSameSite } from './csrf.js'
+import { type HttpContext, rejection, reporting } from './http-context.js'
+import type { AuthReply, AuthRequest, Header } from './message.js'
+
+/** How a guarded route looks at its callers. */
+export interface GuardOptions extends Pick<AuthenticateOptions, 'revocation' | 'maxAuthAge'> {
+  /** Lets requests without any credential through; a bad one is refused all the same. Default: false. */
+  readonly optional?: boolean | undefined
+}
+
+/** What a guard decided: `reply` answers the request, otherwise it passes with its principal. */
+export type GuardOutcome<C extends object> =
+  | { readonly reply: AuthReply }
+  | { readonly reply: null; readonly principal: Principal<C> | null; readonly headers: readonly Header[] }
+
+interface Identified<C extends object> {
+  readonly principal: Principal<C>
+  readonly headers: readonly Header[]
+}
+
+/**
+ * Finds out who sends a request; null where no credential is presented.
+ *
+ * @throws AuthError `invalid_token`, `csrf_failed`, `insufficient_authentication`, `store_unavailable`
+ */
+export const identify = async <C extends object>(
+  context: HttpContext<C>,
+  request: AuthRequest,
+  options: AuthenticateOptions = {},
+): Promise<(Identified<C> & { readonly credential: Credential }) | null> => {
+  const credential = accessCredential(request, context.cookies)
+  if (!credential) return null
+  const { token, transport } = credential
+  if (transport === 'cookie') assertSameSite(request, context.settings)
+  const { revocation, maxAuthAge } = options
+  const given = { revocation, maxAuthAge, transport, origin: request.origin }
+  try {
+    return { credential, headers: [], principal: await context.core.authenticate(token, given) }
+  } catch (error) {
+    // A dead header leaves the cookies alone: they belong to somebody else.
+    throw transport === 'bearer' && isAuthError(error, 'invalid_token') ? withoutCookies(error) : error
+  }
+}
+
+const withoutCookies = ({ message }: AuthError): AuthError => new AuthError('invalid_token', message)
+
+/** A page load by a browser: the one kind of request that a server-rendered page cannot repeat by itself. */
+const isPageLoad = (request: AuthRequest): boolean => {
+  const mode = request.header('sec-fetch-mode')[0]
+  if (request.method !== 'GET' || request.header('authorization').length > 0) return false
+  return mode === undefined
+    ? request.header('accept').some((value) => value.includes('text/html'))
+    : mode === 'navigate'
+}
+
+/** Renews the session of a page load; null where the request gives no occasion for it. */
+const renew = async <C extends object>(
+  { core, cookies, settings }: HttpContext<C>,
+  request: AuthRequest,
+  options: GuardOptions,
+): Promise<Identified<C> | null> => {
+  if (!settings.silent || !isPageLoad(request)) return null
+  const token = cookieToken(request, cookies.refresh.name)
+  if (!token) return null
+  const { origin } = request
+  const pair = await core.refresh(token, { transport: 'cookie', origin })
+  const principal = await core.authenticate(pair.accessToken, { maxAuthAge: options.maxAuthAge, origin })
+  return { principal, headers: [NO_STORE, ...cookies.setPair(pair)] }
+}
+
+const identifyOrRenew = async <C extends object>(
+  context: HttpContext<C>,
+  request: AuthRequest,
+  options: GuardOptions,
+): Promise<Identified<C> | null> => {
+  try {
+    const identified = await identify(context, request, options)
+    return identified ?? (await renew(context, request, options))
+  } catch (error) {
+    if (!isAuthError(error, 'invalid_token') || error.reason !== 'expired') throw error
+    const renewed = await renew(context, request, options)
+    if (renewed) return renewed
+    throw error
+  }
+}
+
+const isPreflight = (request: AuthRequest): boolean =>
+  request.method === 'OPTIONS' && request.header('access-control-request-method').length > 0
+
+const pass = async <C extends object>(
+  context: HttpContext<C>,
+  request: AuthRequest,
+  options: GuardOptions,
+): Promise<GuardOutcome<C>> => {
+  if (isPreflight(request)) return { reply: null, principal: null, headers: [] }
+  const identified = await identifyOrRenew(context, request, options)
+  if (!identified && !options.optional) {
+    throw new AuthError('unauthenticated', 'Sign in first.', { reason: 'absent' })
+  }
+  const vary: Header[] = options.optional ? [['Vary', 'Cookie, Authorization']] : []
+  return {
+    reply: null,
+    principal: identified?.principal ?? null,
+    headers: [...(identified?.headers ?? []), ...vary],
+  }
+}
+
+/** Decides about a request to a guarded route. Never rejects: whatever fails becomes a reply that denies. */
+export const guard = async <C extends object>(
+  context: HttpContext<C>,
+  request: AuthRequest,
+  options: GuardOptions = {},
+): Promise<GuardOutcome<C>> => {
+  try {
+    return await reporting(context, request, () => pass(context, request, options))
+  } catch (error) {
+    return { reply: rejection(context, error) }
+  }
+}

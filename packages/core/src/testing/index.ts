@@ -1,0 +1,5 @@
+/** `@auth/core/testing`: contracts as data, a model to compare with, a clock that obeys. No test runner is imported. */
+
+export { type FakeClock, fakeClock } from './fake-clock.js'
+export { modelStore } from './model-store.js'
+export { type StoreClause, type StoreUnderTest, storeContract } from './store-contract/index.js'

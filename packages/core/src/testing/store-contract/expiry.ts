@@ -1,0 +1,88 @@
+/** Clauses about time: what ends, and what must not end early. */
+
+import { clause, expect, expectSame, marks, query, type StoreClause, timed } from './clause.js'
+
+const HOUR = 3600
+
+/** Absolute expiries, to the millisecond. */
+export const expiryClauses: readonly StoreClause[] = [
+  timed(
+    'sessions end on time',
+    'A session lives until the instant of its expiresAt and not beyond.',
+    async ({ store, stored, advance }) => {
+      const record = await stored()
+      await advance(2 * HOUR - 0.001)
+      expect((await store.find(record.id)).record !== null, 'the session ended early')
+      expect(!(await store.isRevoked(query(record))), 'the token was refused early')
+      await advance(0.001)
+      expectSame((await store.find(record.id)).record, null, 'the session after its end')
+      expect(await store.isRevoked(query(record)), 'the token outlived its session')
+      expectSame(await store.list(record.subject), [], 'the sessions of the subject')
+    },
+  ),
+  timed(
+    'idle sessions stay known',
+    'An idle session keeps its row until expiresAt: reuse stays detectable.',
+    async ({ store, stored, advance }) => {
+      const record = await stored()
+      await advance(1.5 * HOUR)
+      expectSame((await store.find(record.id)).record, record, 'the idle session')
+      expectSame(await store.list(record.subject), [], 'the live sessions')
+    },
+  ),
+  timed(
+    'subjects outlive sessions',
+    'The epoch holds until the latest expiresAt of all sessions.',
+    async ({ store, stored, advance }) => {
+      const long = await stored()
+      await stored({ subject: long.subject, expiresAt: long.createdAt + 1000 })
+      await advance(HOUR)
+      expectSame(
+        (await store.epoch(long.subject)).epoch,
+        long.epoch,
+        'the epoch after a shorter session has ended',
+      )
+      expect(!(await store.isRevoked(query(long))), 'the longer session died with the shorter')
+      await advance(HOUR)
+      const { epoch, now } = await store.epoch(long.subject)
+      expectSame(epoch, now, 'the epoch after the last session has ended')
+    },
+  ),
+  timed(
+    'subjects outlive marks',
+    'A revoked epoch holds while a session or a mark of the subject can live.',
+    async ({ store, record, stored, advance }) => {
+      const { subject } = await stored()
+      const late = await record({ subject })
+      await store.revoke(marks.subject(late))
+      await advance(1.9 * HOUR)
+      expect(
+        !(await store.insert({ ...late, expiresAt: late.expiresAt * 2 })),
+        'an old login was accepted after a while',
+      )
+    },
+  ),
+  timed(
+    'marks end on time',
+    'Token marks and the feed are kept until their expiresAt.',
+    async ({ store, stored, advance }) => {
+      const record = await stored()
+      const { cursor } = await store.marks()
+      await store.revoke(marks.token(record))
+      await advance(HOUR - 0.001)
+      expect(await store.isRevoked(query(record)), 'a revoked token was accepted before its mark ended')
+      expectSame((await store.marks(cursor)).marks.length, 1, 'the feed before the mark ended')
+    },
+  ),
+  clause(
+    'replace keeps the end',
+    'A replaced session still ends at its expiresAt.',
+    async ({ store, stored }) => {
+      const record = await stored()
+      const past = { ...record, version: 2, idleExpiresAt: record.createdAt - 1 }
+      expect(await store.replace(past, record.version), 'replace refused an idle session')
+      expectSame((await store.find(record.id)).record, past, 'the idle session')
+      expectSame(await store.list(record.subject), [], 'the live sessions')
+    },
+  ),
+]
