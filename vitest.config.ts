@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@auth/source', 'node', 'import', 'default']
+/** Our own packages are tested from their sources; everything else resolves as it does in production. */
+const conditions = ['@auth/source', 'module', 'node', 'development|production']
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    typecheck: { enabled: false },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -40,12 +40,15 @@ const STATUS = {
  */
 export type AuthErrorCode = keyof typeof STATUS
 
+/** Response headers that belong to a failure; a list stands for several lines. */
+export type AuthErrorHeaders = Readonly<Record<string, string | readonly string[]>>
+
 /** Details of an {@link AuthError}; none of them may hold token text, a cookie or a secret. */
 export interface AuthErrorDetails {
   /** Why, as a stable word for events and logs. Never sent to a client. */
   readonly reason?: string
   /** Response headers an HTTP framework should send along. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: AuthErrorHeaders
   /** The underlying failure, for the operator's log. */
   readonly cause?: unknown
 }
@@ -63,7 +66,7 @@ export class AuthError extends Error {
   /** The HTTP status that belongs to `code`. */
   readonly status: number
   /** Response headers that belong to the failure, for instance `Retry-After`. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: AuthErrorHeaders
   /** Why, as a stable word for events and logs; absent where `code` says it all. */
   readonly reason: string | undefined
 

@@ -1,6 +1,6 @@
 /** Replies to failures: status, headers and body by the error's code alone. Reasons stay in the audit log. */
 
-import { type AuthErrorCode, isAuthError } from '../errors.js'
+import { type AuthErrorCode, type AuthErrorHeaders, isAuthError } from '../errors.js'
 import type { AuthReply, Header } from './message.js'
 
 /** Keeps tokens and verdicts out of caches. */
@@ -35,7 +35,7 @@ export const failure = (error: unknown, realm: string): AuthReply => {
     status,
     headers: [
       NO_STORE,
-      ...Object.entries(headers),
+      ...linesOf(headers),
       ...(challenge === undefined
         ? []
         : [['WWW-Authenticate', `Bearer realm="${quoted(realm)}"${challenge}`] as const]),
@@ -43,6 +43,9 @@ export const failure = (error: unknown, realm: string): AuthReply => {
     body: EXPLAINED.has(code) ? { error: name, error_description: message } : { error: name },
   }
 }
+
+const linesOf = (headers: AuthErrorHeaders): Header[] =>
+  Object.entries(headers).flatMap(([name, value]) => [value].flat().map((line): Header => [name, line]))
 
 /** Escapes a quoted-string (RFC 9110 section 5.6.4). */
 const quoted = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')

@@ -4,7 +4,7 @@ import { AuthError } from '../errors.js'
 import type { Transport } from '../index.js'
 import { bodyField } from './body.js'
 import { type Cookies, cookieValues } from './cookies.js'
-import { type AuthRequest, singleHeader } from './message.js'
+import { type AuthRequest, type Header, singleHeader } from './message.js'
 
 /** A presented token and how it came. */
 export interface Credential {
@@ -12,8 +12,11 @@ export interface Credential {
   readonly token: string
 }
 
-const several = (): AuthError =>
-  new AuthError('invalid_token', 'The token is not valid.', { reason: 'several_credentials' })
+/** The one refusal of a bad token; `cookies` are the lines that expire what has become useless. */
+export const invalidToken = (reason: string, cookies: readonly Header[] = []): AuthError => {
+  const headers = cookies.length > 0 ? { 'Set-Cookie': cookies.map(([, line]) => line) } : {}
+  return new AuthError('invalid_token', 'The token is not valid.', { reason, headers })
+}
 
 /** RFC 6750 section 2.1: the scheme in any case, spaces, and exactly one token. */
 const bearerToken = (header: string): string | undefined => {
@@ -22,10 +25,13 @@ const bearerToken = (header: string): string | undefined => {
   return token === '' || /[\s,]/.test(token) ? undefined : token
 }
 
-/** The value of one of our cookies; undefined where it is absent or empty. Two of one name are refused. */
-export const cookieToken = (request: AuthRequest, name: string): string | undefined => {
-  const values = cookieValues(request, name)
-  if (values.length > 1) throw several()
+/**
+ * The value of one of our cookies; undefined where it is absent or empty. Two of one name are refused, and those of
+ * earlier configurations are expired, so that the next request has one.
+ */
+export const cookieToken = (request: AuthRequest, cookies: Cookies, which: 'access' | 'refresh'): string | undefined => {
+  const values = cookieValues(request, cookies[which].name)
+  if (values.length > 1) throw invalidToken('several_credentials', cookies.clearRetired())
   return values[0] || undefined
 }
 
@@ -37,13 +43,13 @@ export const cookieToken = (request: AuthRequest, name: string): string | undefi
  */
 export const accessCredential = (request: AuthRequest, cookies: Cookies): Credential | undefined => {
   const header = singleHeader(request, 'authorization')
-  if (header === null) throw several()
+  if (header === null) throw invalidToken('several_credentials')
   if (header !== undefined) {
     const token = bearerToken(header)
-    if (!token) throw new AuthError('invalid_token', 'The token is not valid.', { reason: 'malformed' })
+    if (!token) throw invalidToken('malformed')
     return { transport: 'bearer', token }
   }
-  const token = cookieToken(request, cookies.access.name)
+  const token = cookieToken(request, cookies, 'access')
   return token ? { transport: 'cookie', token } : undefined
 }
 
@@ -58,7 +64,7 @@ export const refreshCredential = async (
 ): Promise<Credential | undefined> => {
   const token = await bodyField(request, 'refresh_token')
   if (token === undefined) {
-    const value = cookieToken(request, cookies.refresh.name)
+    const value = cookieToken(request, cookies, 'refresh')
     return value ? { transport: 'cookie', token: value } : undefined
   }
   if (cookieValues(request, cookies.refresh.name).length > 0) {

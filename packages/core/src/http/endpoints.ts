@@ -2,10 +2,10 @@
 
 import { AuthError } from '../errors.js'
 import type { Principal, SessionInfo } from '../index.js'
-import { NO_STORE } from './challenge.js'
+import { failure, NO_STORE } from './challenge.js'
 import type { Credential } from './credential.js'
 import { identify } from './guard.js'
-import { type HttpContext, rejection, reporting } from './http-context.js'
+import { type HttpContext, reporting } from './http-context.js'
 import { type AuthReply, type AuthRequest, type Header, pathOf } from './message.js'
 import { logout, refresh } from './sign-in.js'
 
@@ -103,6 +103,6 @@ export const endpoints = async <C extends object>(
   try {
     return await reporting(context, request, () => handler(context, request, found.rest))
   } catch (error) {
-    return rejection(context, error)
+    return failure(error, context.realm)
   }
 }

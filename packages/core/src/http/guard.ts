@@ -2,10 +2,11 @@
 
 import { AuthError, isAuthError } from '../errors.js'
 import type { AuthenticateOptions, Principal } from '../index.js'
-import { NO_STORE } from './challenge.js'
-import { accessCredential, type Credential, cookieToken } from './credential.js'
+import { failure, NO_STORE } from './challenge.js'
+import type { Cookies } from './cookies.js'
+import { accessCredential, type Credential, cookieToken, invalidToken } from './credential.js'
 import { assertSameSite } from './csrf.js'
-import { type HttpContext, rejection, reporting } from './http-context.js'
+import { type HttpContext, reporting } from './http-context.js'
 import type { AuthReply, AuthRequest, Header } from './message.js'
 
 /** How a guarded route looks at its callers. */
@@ -25,30 +26,39 @@ interface Identified<C extends object> {
 }
 
 /**
+ * Reasons for which an access token can never become valid again. An unknown key is not among them (another node may
+ * know it), nor is a fault: a late 401 must not end a session that lives.
+ */
+const DEAD: ReadonlySet<string> = new Set(['expired', 'revoked', 'malformed', 'oversized', 'bad_signature'])
+
+/** The same failure, its reply expiring the access cookie where that has become useless. */
+const expiringCookie = (error: unknown, cookies: Cookies): unknown => {
+  if (!isAuthError(error, 'invalid_token') || !error.reason || !DEAD.has(error.reason)) return error
+  return invalidToken(error.reason, cookies.clearAccess())
+}
+
+/**
  * Finds out who sends a request; null where no credential is presented.
  *
  * @throws AuthError `invalid_token`, `csrf_failed`, `insufficient_authentication`, `store_unavailable`
  */
 export const identify = async <C extends object>(
-  context: HttpContext<C>,
+  { core, cookies, settings }: HttpContext<C>,
   request: AuthRequest,
   options: AuthenticateOptions = {},
 ): Promise<(Identified<C> & { readonly credential: Credential }) | null> => {
-  const credential = accessCredential(request, context.cookies)
+  const credential = accessCredential(request, cookies)
   if (!credential) return null
   const { token, transport } = credential
-  if (transport === 'cookie') assertSameSite(request, context.settings)
+  if (transport === 'cookie') assertSameSite(request, settings)
   const { revocation, maxAuthAge } = options
-  const given = { revocation, maxAuthAge, transport, origin: request.origin }
   try {
-    return { credential, headers: [], principal: await context.core.authenticate(token, given) }
+    const principal = await core.authenticate(token, { revocation, maxAuthAge, transport, origin: request.origin })
+    return { credential, headers: [], principal }
   } catch (error) {
-    // A dead header leaves the cookies alone: they belong to somebody else.
-    throw transport === 'bearer' && isAuthError(error, 'invalid_token') ? withoutCookies(error) : error
+    throw transport === 'cookie' ? expiringCookie(error, cookies) : error
   }
 }
-
-const withoutCookies = ({ message }: AuthError): AuthError => new AuthError('invalid_token', message)
 
 /** A page load by a browser: the one kind of request that a server-rendered page cannot repeat by itself. */
 const isPageLoad = (request: AuthRequest): boolean => {
@@ -66,7 +76,7 @@ const renew = async <C extends object>(
   options: GuardOptions,
 ): Promise<Identified<C> | null> => {
   if (!settings.silent || !isPageLoad(request)) return null
-  const token = cookieToken(request, cookies.refresh.name)
+  const token = cookieToken(request, cookies, 'refresh')
   if (!token) return null
   const { origin } = request
   const pair = await core.refresh(token, { transport: 'cookie', origin })
@@ -120,6 +130,6 @@ export const guard = async <C extends object>(
   try {
     return await reporting(context, request, () => pass(context, request, options))
   } catch (error) {
-    return { reply: rejection(context, error) }
+    return { reply: failure(error, context.realm) }
   }
 }

@@ -1,13 +1,11 @@
 /** What every HTTP verb works with, and how it reports a failure. */
 
-import type { AuthErrorCode } from '../errors.js'
-import { isAuthError } from '../errors.js'
+import { type AuthErrorCode, isAuthError } from '../errors.js'
 import type { Emit, RejectionReason } from '../events.js'
 import type { Auth } from '../index.js'
-import { failure } from './challenge.js'
 import type { Cookies } from './cookies.js'
 import type { HttpSettings } from './http-options.js'
-import type { AuthReply, AuthRequest, Header } from './message.js'
+import type { AuthRequest } from './message.js'
 
 /** What `createHttpAuth` binds once. */
 export interface HttpContext<C extends object> {
@@ -53,22 +51,4 @@ export const reporting = async <C extends object, T>(
     report(context, request, error)
     throw error
   }
-}
-
-/** Turns a failure into a reply, with the cookies that have become useless expired. */
-export const rejection = <C extends object>(context: HttpContext<C>, error: unknown): AuthReply => {
-  const reply = failure(error, context.realm)
-  return { ...reply, headers: [...reply.headers, ...uselessCookies(context, error)] }
-}
-
-/**
- * Reasons for which an access token can never become valid again. An unknown key is not among them (another node may
- * know it), nor is a fault: a late 401 must not end a session that lives.
- */
-const DEAD: ReadonlySet<string> = new Set(['expired', 'revoked', 'malformed', 'oversized', 'bad_signature'])
-
-const uselessCookies = <C extends object>({ cookies }: HttpContext<C>, error: unknown): Header[] => {
-  if (!isAuthError(error, 'invalid_token') || !error.reason) return []
-  if (error.reason === 'several_credentials') return cookies.clearRetired()
-  return DEAD.has(error.reason) ? cookies.clearAccess() : []
 }

@@ -1,5 +1,12 @@
 /** `@auth/core/testing`: contracts as data, a model to compare with, a clock that obeys. No test runner is imported. */
 
 export { type FakeClock, fakeClock } from './fake-clock.js'
+export {
+  type BrowserJar,
+  type ContractServer,
+  type HttpClause,
+  type HttpUnderTest,
+  httpContract,
+} from './http-contract/index.js'
 export { modelStore } from './model-store.js'
 export { type StoreClause, type StoreUnderTest, storeContract } from './store-contract/index.js'

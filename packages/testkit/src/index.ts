@@ -1,0 +1,4 @@
+/** What this repository's tests of adapters share. */
+
+export { browserJar } from './browser-jar.js'
+export { serve } from './serve.js'
