@@ -1,7 +1,13 @@
 /** `@auth/core`: what applications use, then, under the line, what authors of stores and adapters use. */
 
 export { type Auth, createAuth } from './auth.js'
-export { AuthError, type AuthErrorCode, type AuthErrorDetails, type AuthErrorHeaders, isAuthError } from './errors.js'
+export {
+  AuthError,
+  type AuthErrorCode,
+  type AuthErrorDetails,
+  type AuthErrorHeaders,
+  isAuthError,
+} from './errors.js'
 export {
   type AuthEvent,
   type EventBody,

@@ -1,5 +1,5 @@
 import { fakeClock, modelStore } from '@auth/core/testing'
-import { serve } from '@auth/testkit'
+import type { serve } from '@auth/testkit'
 import express from 'express'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,14 +22,16 @@ beforeAll(async () => {
   const body = JSON.stringify({ subject: 'alice' })
   const headers = { 'content-type': 'application/json' }
   const cookies = (await server.fetch('/login', { method: 'POST', body, headers })).headers.getSetCookie()
-  const valueOf = (name: string) => cookies.find((line) => line.startsWith(name))?.split(/[=;]/)[1] ?? ''
-  access = valueOf('__Host-access_token')
-  refresh = valueOf('__Secure-refresh_token')
+  const tokenOf = (name: string) => cookies.find((line) => line.startsWith(name))?.split(/[=;]/)[1] ?? ''
+  access = tokenOf('__Host-access_token')
+  refresh = tokenOf('__Secure-refresh_token')
 })
 afterAll(() => server.close())
 
 /** Any character that a header may carry. */
-const character = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f && (code < 0x80 || code > 0x9f))
+const character = fc
+  .integer({ min: 0x20, max: 0xff })
+  .filter((code) => code !== 0x7f && (code < 0x80 || code > 0x9f))
 const piece = fc.array(character, { maxLength: 12 }).map((codes) => String.fromCharCode(...codes))
 
 /** What may be done to a text: replace, insert, cut, double, swap the case of, or append to a stretch of it. */
@@ -43,8 +45,14 @@ type Mutation = typeof mutation extends fc.Arbitrary<infer M> ? M : never
 
 const mutate = (text: string, { kind, at, length, piece: given }: Mutation): string => {
   const from = Math.floor(at * text.length)
-  const [head, stretch, tail] = [text.slice(0, from), text.slice(from, from + length), text.slice(from + length)]
-  const swapped = stretch.replace(/[a-z]/gi, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase()))
+  const [head, stretch, tail] = [
+    text.slice(0, from),
+    text.slice(from, from + length),
+    text.slice(from + length),
+  ]
+  const swapped = stretch.replace(/[a-z]/gi, (c) =>
+    c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase(),
+  )
   const results = {
     replace: head + given + tail,
     insert: head + given + stretch + tail,
@@ -60,7 +68,14 @@ const mutate = (text: string, { kind, at, length, piece: given }: Mutation): str
 const seen = (text: string) => text.split(';')[0]?.replace(/^[ \t]+|[ \t]+$/g, '')
 
 test(`${RUNS} mutations of tokens, cookies and bodies: no acceptance, no 500`, async () => {
-  const place = fc.constantFrom('bearer', 'access cookie', 'refresh cookie', 'json body', 'form body', 'raw body')
+  const place = fc.constantFrom(
+    'bearer',
+    'access cookie',
+    'refresh cookie',
+    'json body',
+    'form body',
+    'raw body',
+  )
   let refused = 0
   await fc.assert(
     fc.asyncProperty(place, fc.array(mutation, { minLength: 1, maxLength: 3 }), async (where, mutations) => {
@@ -72,13 +87,19 @@ test(`${RUNS} mutations of tokens, cookies and bodies: no acceptance, no 500`, a
         bearer: () => server.fetch('/me', { headers: { authorization: `Bearer ${text}` } }),
         'access cookie': () => server.fetch('/me', { headers: { cookie: `__Host-access_token=${text}` } }),
         'refresh cookie': () =>
-          server.fetch('/auth/refresh', { method: 'POST', headers: { cookie: `__Secure-refresh_token=${text}` } }),
+          server.fetch('/auth/refresh', {
+            method: 'POST',
+            headers: { cookie: `__Secure-refresh_token=${text}` },
+          }),
         'json body': () => {
           const body = JSON.stringify({ refresh_token: text })
           return server.fetch('/auth/refresh', { method: 'POST', headers: json, body })
         },
         'form body': () => {
-          return server.fetch('/auth/refresh', { method: 'POST', body: new URLSearchParams({ refresh_token: text }) })
+          return server.fetch('/auth/refresh', {
+            method: 'POST',
+            body: new URLSearchParams({ refresh_token: text }),
+          })
         },
         'raw body': () => {
           const body = mutations.reduce(mutate, JSON.stringify({ refresh_token: refresh }))

@@ -28,6 +28,8 @@ interface SubjectRow {
 }
 
 const SWEEP_INTERVAL = 10_000
+/** How long the epoch of a login under way is remembered, in milliseconds. */
+const LOGIN_LIFE = 3_600_000
 const MAX_LISTED = 100
 
 const optionsFrom = (
@@ -78,7 +80,7 @@ class MemoryStore implements TokenStore {
   async insert(record: SessionRecord): Promise<boolean> {
     const { id, subject, epoch, expiresAt } = record
     const row = this.#subjects.get(subject)
-    if (this.#sessions.get(id) || expiresAt <= this.#now() || (row && epoch < row.epoch)) return false
+    if (this.#sessions.get(id) || expiresAt <= this.#now() || (row && epoch !== row.epoch)) return false
     if (this.#sessions.size >= this.#maxEntries) throw full('sessions')
     this.#setSubject(subject, row ?? { epoch, sessions: new Set() }, expiresAt).sessions.add(id)
     this.#sessions.set(id, structuredClone(record), expiresAt)
@@ -110,7 +112,8 @@ class MemoryStore implements TokenStore {
 
   async epoch(subject: string) {
     const now = this.#now()
-    return { epoch: this.#subjects.get(subject)?.epoch ?? now, now }
+    const row = this.#subjects.get(subject) ?? { epoch: now, sessions: new Set() }
+    return { epoch: this.#setSubject(subject, row, now + LOGIN_LIFE).epoch, now }
   }
 
   async revoke(mark: RevocationMark): Promise<boolean> {

@@ -2,3 +2,4 @@
 
 export { browserJar } from './browser-jar.js'
 export { serve } from './serve.js'
+export { firstDifference, histories } from './store-history.js'

@@ -16,10 +16,16 @@ const read = async (message: IncomingMessage): Promise<Response> => {
 }
 
 /** Like `fetch`, but every header is sent as given, repeated ones as several lines; `fetch` decides about some itself. */
-const send = (base: string, path: string, { method = 'GET', headers = {}, body }: RequestInit = {}): Promise<Response> =>
+const send = (
+  base: string,
+  path: string,
+  { method = 'GET', headers = {}, body }: RequestInit = {},
+): Promise<Response> =>
   new Promise((resolve, reject) => {
     const text = body instanceof URLSearchParams ? body.toString() : ((body as string | undefined) ?? '')
-    const outgoing = request(base + path, { method, agent: false }, (message) => read(message).then(resolve, reject))
+    const outgoing = request(base + path, { method, agent: false }, (message) =>
+      read(message).then(resolve, reject),
+    )
     const pairs = Array.isArray(headers) ? headers : Object.entries(headers as Record<string, string>)
     if (body instanceof URLSearchParams) pairs.push(['content-type', 'application/x-www-form-urlencoded'])
     for (const [name, value] of pairs) if (value !== '') outgoing.appendHeader(name, value)
@@ -29,7 +35,9 @@ const send = (base: string, path: string, { method = 'GET', headers = {}, body }
   })
 
 /** Serves an application on a free port of the loopback interface. */
-export const serve = (listen: (port: number, host: string, ready: () => void) => Server): Promise<ContractServer> =>
+export const serve = (
+  listen: (port: number, host: string, ready: () => void) => Server,
+): Promise<ContractServer> =>
   new Promise((resolve) => {
     const server = listen(0, '127.0.0.1', () => {
       const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

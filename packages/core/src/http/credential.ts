@@ -29,7 +29,11 @@ const bearerToken = (header: string): string | undefined => {
  * The value of one of our cookies; undefined where it is absent or empty. Two of one name are refused, and those of
  * earlier configurations are expired, so that the next request has one.
  */
-export const cookieToken = (request: AuthRequest, cookies: Cookies, which: 'access' | 'refresh'): string | undefined => {
+export const cookieToken = (
+  request: AuthRequest,
+  cookies: Cookies,
+  which: 'access' | 'refresh',
+): string | undefined => {
   const values = cookieValues(request, cookies[which].name)
   if (values.length > 1) throw invalidToken('several_credentials', cookies.clearRetired())
   return values[0] || undefined

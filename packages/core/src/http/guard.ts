@@ -53,7 +53,12 @@ export const identify = async <C extends object>(
   if (transport === 'cookie') assertSameSite(request, settings)
   const { revocation, maxAuthAge } = options
   try {
-    const principal = await core.authenticate(token, { revocation, maxAuthAge, transport, origin: request.origin })
+    const principal = await core.authenticate(token, {
+      revocation,
+      maxAuthAge,
+      transport,
+      origin: request.origin,
+    })
     return { credential, headers: [], principal }
   } catch (error) {
     throw transport === 'cookie' ? expiringCookie(error, cookies) : error

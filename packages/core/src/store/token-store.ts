@@ -14,7 +14,6 @@ export interface FoundSession {
 
 /** What `epoch` reports, read in one atomic step. */
 export interface SubjectState {
-  /** The subject's epoch, or `now` where the subject has no row. */
   readonly epoch: number
   /** The store's own clock, in milliseconds. */
   readonly now: number
@@ -85,7 +84,7 @@ export interface TokenStore {
   readonly volatile?: boolean
   /**
    * Creates the row, and the subject's row at `record.epoch` where that is missing. Resolves to false and changes
-   * nothing if the id is taken, if the record has already expired, or if its epoch is older than the subject's.
+   * nothing if the id is taken, if the record has already expired, or if its epoch is not the subject's.
    */
   insert(record: SessionRecord): Promise<boolean>
   /** Reads a session, its subject's epoch and the store's clock in one step. */
@@ -97,7 +96,10 @@ export interface TokenStore {
   replace(record: SessionRecord, expectedVersion: number): Promise<boolean>
   /** The live sessions of a subject, newest login first, 100 at most. */
   list(subject: string): Promise<readonly SessionRecord[]>
-  /** Reads the subject's epoch and the store's clock. Writes nothing. */
+  /**
+   * Reads the subject's epoch and the store's clock. Where the subject has no row, one is created at that clock, to last
+   * an hour: logins of one subject that are under way at the same time then agree on the epoch.
+   */
   epoch(subject: string): Promise<SubjectState>
   /**
    * Revokes, the feed first and then the rows; resolves once every later call of any method sees it. A session's row is

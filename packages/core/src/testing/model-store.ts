@@ -70,7 +70,7 @@ export const modelStore = (now: () => number = Date.now): TokenStore => {
     volatile: true,
     insert: async (record) => {
       const epoch = get<number>('subject', record.subject) ?? record.epoch
-      if (get('session', record.id) || record.expiresAt <= now() || record.epoch < epoch) return false
+      if (get('session', record.id) || record.expiresAt <= now() || record.epoch !== epoch) return false
       putSubject(record.subject, epoch, record.expiresAt)
       putSession(record)
       return true
@@ -96,7 +96,11 @@ export const modelStore = (now: () => number = Date.now): TokenStore => {
       const own = records.filter((record) => record.subject === subject && now() < record.idleExpiresAt)
       return own.sort((a, b) => b.createdAt - a.createdAt).slice(0, 100)
     },
-    epoch: async (subject) => ({ epoch: get<number>('subject', subject) ?? now(), now: now() }),
+    epoch: async (subject) => {
+      const epoch = get<number>('subject', subject) ?? now()
+      putSubject(subject, epoch, now() + 3_600_000)
+      return { epoch, now: now() }
+    },
     revoke: async (mark) => {
       if (mark.kind === 'subject') return revokeSubject(mark)
       if (mark.kind === 'token') return revokeToken(mark)

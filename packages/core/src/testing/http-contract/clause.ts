@@ -15,7 +15,11 @@ export interface HttpClause {
 type Options = Partial<HttpAuthOptions<{ role: string }>>
 
 /** Writes a clause down; the server is closed whatever happens. */
-export const clause = (name: string, play: (scene: Scene) => Promise<void>, options: Options = {}): HttpClause => ({
+export const clause = (
+  name: string,
+  play: (scene: Scene) => Promise<void>,
+  options: Options = {},
+): HttpClause => ({
   name,
   run: async (subject) => {
     const scene = await openScene(subject, options)
@@ -28,14 +32,21 @@ export const clause = (name: string, play: (scene: Scene) => Promise<void>, opti
 })
 
 /** Fails the clause unless a response has this status. */
-export const expectStatus = async (response: Response | Promise<Response>, status: number, what: string): Promise<Response> => {
+export const expectStatus = async (
+  response: Response | Promise<Response>,
+  status: number,
+  what: string,
+): Promise<Response> => {
   const settled = await response
   expectSame(settled.status, status, `the status of ${what}`)
   return settled
 }
 
 /** Fails the clause unless a response is the one refusal of every bad token. */
-export const expectRefused = async (response: Response | Promise<Response>, what: string): Promise<Response> => {
+export const expectRefused = async (
+  response: Response | Promise<Response>,
+  what: string,
+): Promise<Response> => {
   const settled = await expectStatus(response, 401, what)
   expectSame(await settled.clone().json(), { error: 'invalid_token' }, `the body of ${what}`)
   return settled

@@ -12,17 +12,28 @@ export const guardClauses: readonly HttpClause[] = [
   clause('one refusal for every bad token', async ({ bearer, send, clock, browser, events }) => {
     const { access_token } = await bearer()
     const answers = []
-    for (const token of [...BAD_TOKENS.filter((text) => text !== 'ü'), `${access_token}x`, access_token.slice(0, -4)]) {
+    for (const token of [
+      ...BAD_TOKENS.filter((text) => text !== 'ü'),
+      `${access_token}x`,
+      access_token.slice(0, -4),
+    ]) {
       answers.push(await expectRefused(send('GET', '/me', token), 'a bad token'))
     }
     clock.advance(700)
     answers.push(await expectRefused(send('GET', '/me', access_token), 'an expired token'))
     const challenges = new Set(answers.map(({ headers }) => headers.get('www-authenticate')))
     expectSame([...challenges], ['Bearer realm="app", error="invalid_token"'], 'the challenges')
-    expectSame([...new Set(answers.map(({ headers }) => headers.get('cache-control')))], ['no-store'], 'the caching')
+    expectSame(
+      [...new Set(answers.map(({ headers }) => headers.get('cache-control')))],
+      ['no-store'],
+      'the caching',
+    )
     const absent = await expectStatus(browser().send('GET', '/me'), 401, 'a request without a token')
     expectSame(absent.headers.get('www-authenticate'), 'Bearer realm="app"', 'its challenge')
-    expect(events.some((event) => event.type === 'request_rejected' && event.reason === 'expired'), 'the reason is not logged')
+    expect(
+      events.some((event) => event.type === 'request_rejected' && event.reason === 'expired'),
+      'the reason is not logged',
+    )
   }),
   clause('bad cookies are refused like bad headers', async ({ server }) => {
     for (const token of BAD_TOKENS) {
@@ -62,7 +73,11 @@ export const guardClauses: readonly HttpClause[] = [
     expectSame(await anonymous.json(), { subject: null }, 'the anonymous answer')
     expect(/cookie/i.test(anonymous.headers.get('vary') ?? ''), 'Vary does not name Cookie')
     const { access_token } = await bearer()
-    expectSame(await (await send('GET', '/maybe', access_token)).json(), { subject: 'alice' }, 'the known answer')
+    expectSame(
+      await (await send('GET', '/maybe', access_token)).json(),
+      { subject: 'alice' },
+      'the known answer',
+    )
     await expectRefused(send('GET', '/maybe', 'x.y.z'), 'a bad token')
   }),
   clause('maxAuthAge asks for a fresh login', async ({ browser, clock }) => {
@@ -95,14 +110,23 @@ export const guardClauses: readonly HttpClause[] = [
     await expectRefused(server.fetch('/me', { headers }), 'two access cookies')
     await expectRefused(server.fetch('/auth/refresh', { method: 'POST', headers }), 'two refresh cookies')
     await expectStatus(alice.send('GET', '/me'), 200, 'the session')
-    await expectStatus(server.fetch('/auth/logout', { method: 'POST', headers }), 204, 'the logout all the same')
+    await expectStatus(
+      server.fetch('/auth/logout', { method: 'POST', headers }),
+      204,
+      'the logout all the same',
+    )
     await expectRefused(alice.send('GET', '/me'), 'the session after the logout')
   }),
   clause('cookie names are compared to the byte', async ({ browser, server }) => {
     const alice = browser()
     await alice.login()
     const token = await alice.cookie('access_token')
-    for (const name of ['__host-access_token', '\u00a0__Host-access_token', '__Host-access_token%20', 'access_token']) {
+    for (const name of [
+      '__host-access_token',
+      '\u00a0__Host-access_token',
+      '__Host-access_token%20',
+      'access_token',
+    ]) {
       const cookie = `${encodeURI(name).replace(/%25/g, '%')}=${token}`
       await expectStatus(server.fetch('/me', { headers: { cookie } }), 401, `the cookie ${name}`)
     }
@@ -131,7 +155,11 @@ export const guardClauses: readonly HttpClause[] = [
     const alice = browser()
     await alice.login()
     const cookie = await alice.jar.cookies(`${ORIGIN}/me`)
-    await expectStatus(server.fetch('/me', { method: 'POST', headers: { cookie } }), 200, 'a POST without Origin')
+    await expectStatus(
+      server.fetch('/me', { method: 'POST', headers: { cookie } }),
+      200,
+      'a POST without Origin',
+    )
   }),
   clause(
     'a configured origin may use the cookies',
@@ -148,8 +176,16 @@ export const guardClauses: readonly HttpClause[] = [
   ),
   clause('bearer requests need no origin', async ({ bearer, server }) => {
     const { access_token } = await bearer()
-    const headers = { authorization: `Bearer ${access_token}`, origin: 'https://elsewhere.test', 'sec-fetch-site': 'cross-site' }
-    await expectStatus(server.fetch('/me', { method: 'POST', headers }), 200, 'a bearer request from another site')
+    const headers = {
+      authorization: `Bearer ${access_token}`,
+      origin: 'https://elsewhere.test',
+      'sec-fetch-site': 'cross-site',
+    }
+    await expectStatus(
+      server.fetch('/me', { method: 'POST', headers }),
+      200,
+      'a bearer request from another site',
+    )
   }),
   clause('a store that is down is not a bad token', async ({ browser, fault, events }) => {
     const alice = browser()
@@ -157,8 +193,15 @@ export const guardClauses: readonly HttpClause[] = [
     fault.down = true
     const response = await expectStatus(alice.send('GET', '/me'), 503, 'a request during an outage')
     expectSame(await response.json(), { error: 'store_unavailable' }, 'the body')
-    expectSame([response.headers.get('retry-after'), response.headers.getSetCookie()], ['1', []], 'the headers')
-    expect(events.some(({ type }) => type === 'store_trouble'), 'the outage is not logged')
+    expectSame(
+      [response.headers.get('retry-after'), response.headers.getSetCookie()],
+      ['1', []],
+      'the headers',
+    )
+    expect(
+      events.some(({ type }) => type === 'store_trouble'),
+      'the outage is not logged',
+    )
     fault.down = false
     await expectStatus(alice.send('GET', '/me'), 200, 'a request after it')
   }),
@@ -171,7 +214,10 @@ export const guardClauses: readonly HttpClause[] = [
   clause('a preflight passes unauthenticated', async ({ server }) => {
     const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' }
     const response = await server.fetch('/me', { method: 'OPTIONS', headers })
-    expect(response.status !== 401 && response.status !== 403, `the preflight was answered with ${response.status}`)
+    expect(
+      response.status !== 401 && response.status !== 403,
+      `the preflight was answered with ${response.status}`,
+    )
   }),
   clause('bad bodies are the fault of the client', async ({ server }) => {
     const post = (body: string, type: string) => {
@@ -181,7 +227,11 @@ export const guardClauses: readonly HttpClause[] = [
       await expectStatus(post(body, 'application/json'), 400, `the body ${body}`)
     }
     await expectStatus(post('x', 'text/plain'), 400, 'a text')
-    await expectStatus(post('{"__proto__":{"refresh_token":"x"}}', 'application/json'), 401, 'a polluting body')
+    await expectStatus(
+      post('{"__proto__":{"refresh_token":"x"}}', 'application/json'),
+      401,
+      'a polluting body',
+    )
     const large = JSON.stringify({ refresh_token: 'x'.repeat(9000) })
     await expectStatus(post(large, 'application/json'), 413, 'a large body')
     await expectRefused(post('{"refresh_token":""}', 'application/json'), 'an empty token')

@@ -39,41 +39,51 @@ export const refreshClauses: readonly HttpClause[] = [
     for (let round = 0; round < 5; round += 1) {
       clock.advance(HOUR)
       const tabs = await Promise.all([refreshed(alice), refreshed(alice), refreshed(alice)])
-      expectSame(tabs.map(({ status }) => status), [200, 200, 200], 'the refreshes of three tabs')
+      expectSame(
+        tabs.map(({ status }) => status),
+        [200, 200, 200],
+        'the refreshes of three tabs',
+      )
       await expectStatus(alice.send('GET', '/me'), 200, 'a request after the refreshes')
     }
     expectSame(alarms(events).length, 0, 'the number of alarms')
   }),
   ...[1, HOUR].map((delay) =>
-    clause(`a lost response, retried after ${delay} s, keeps the session`, async ({ browser, clock, events }) => {
+    clause(
+      `a lost response, retried after ${delay} s, keeps the session`,
+      async ({ browser, clock, events }) => {
+        const alice = browser()
+        await alice.login()
+        clock.advance(700)
+        await expectStatus(refreshed(alice, true), 200, 'the refresh whose response is lost')
+        clock.advance(delay)
+        await expectStatus(refreshed(alice), 200, 'the repeated refresh')
+        await expectStatus(alice.send('GET', '/me'), 200, 'a request after it')
+        clock.advance(700)
+        await expectStatus(refreshed(alice), 200, 'the next refresh')
+        expectSame(alarms(events).length, 0, 'the number of alarms')
+      },
+    ),
+  ),
+  clause(
+    'an old refresh token ends its session and no other',
+    async ({ browser, clock, events, bearer, send }) => {
       const alice = browser()
       await alice.login()
-      clock.advance(700)
-      await expectStatus(refreshed(alice, true), 200, 'the refresh whose response is lost')
-      clock.advance(delay)
-      await expectStatus(refreshed(alice), 200, 'the repeated refresh')
-      await expectStatus(alice.send('GET', '/me'), 200, 'a request after it')
-      clock.advance(700)
-      await expectStatus(refreshed(alice), 200, 'the next refresh')
-      expectSame(alarms(events).length, 0, 'the number of alarms')
-    }),
+      const other = await bearer()
+      const thief = await steal(alice, browser())
+      for (let round = 0; round < 2; round += 1) {
+        clock.advance(60)
+        await refreshed(alice)
+      }
+      await expectRefused(refreshed(thief), 'a token older than the previous one')
+      await expectRefused(alice.send('GET', '/me'), 'the access token of the robbed session')
+      await expectRefused(refreshed(alice), 'the refresh token of the robbed session')
+      await expectStatus(send('GET', '/me', other.access_token), 200, 'a session of another device')
+      expectSame(alarms(events).length, 1, 'the number of alarms')
+      expectSame((alarms(events)[0] as { cause?: string }).cause, 'spent_token', 'the cause')
+    },
   ),
-  clause('an old refresh token ends its session and no other', async ({ browser, clock, events, bearer, send }) => {
-    const alice = browser()
-    await alice.login()
-    const other = await bearer()
-    const thief = await steal(alice, browser())
-    for (let round = 0; round < 2; round += 1) {
-      clock.advance(60)
-      await refreshed(alice)
-    }
-    await expectRefused(refreshed(thief), 'a token older than the previous one')
-    await expectRefused(alice.send('GET', '/me'), 'the access token of the robbed session')
-    await expectRefused(refreshed(alice), 'the refresh token of the robbed session')
-    await expectStatus(send('GET', '/me', other.access_token), 200, 'a session of another device')
-    expectSame(alarms(events).length, 1, 'the number of alarms')
-    expectSame((alarms(events)[0] as { cause?: string }).cause, 'spent_token', 'the cause')
-  }),
   clause('an orphaned refresh token ends its session', async ({ browser, clock, events }) => {
     const alice = browser()
     await alice.login()
@@ -144,7 +154,11 @@ export const refreshClauses: readonly HttpClause[] = [
     const tokens = await bearer()
     clock.advance(60)
     const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token })
-    const response = await expectStatus(server.fetch('/auth/refresh', { method: 'POST', body }), 200, 'the refresh')
+    const response = await expectStatus(
+      server.fetch('/auth/refresh', { method: 'POST', body }),
+      200,
+      'the refresh',
+    )
     const { access_token, refresh_token, ...rest } = await response.json()
     expectSame(rest, { token_type: 'Bearer', expires_in: 600 }, 'the token response')
     expectSame(response.headers.getSetCookie(), [], 'the cookies')
@@ -158,19 +172,33 @@ export const refreshClauses: readonly HttpClause[] = [
     clock.advance(60)
     const stolen = await alice.cookie('refresh_token')
     await expectRefused(send('GET', '/me', await alice.cookie('access_token')), 'a cookie token in a header')
-    await expectRefused(send('POST', '/auth/refresh', undefined, { refresh_token: stolen }), 'a cookie token in a body')
+    await expectRefused(
+      send('POST', '/auth/refresh', undefined, { refresh_token: stolen }),
+      'a cookie token in a body',
+    )
     const cookie = `__Secure-refresh_token=${tokens.refresh_token}`
-    await expectRefused(server.fetch('/auth/refresh', { method: 'POST', headers: { cookie } }), 'a bearer token in a cookie')
+    await expectRefused(
+      server.fetch('/auth/refresh', { method: 'POST', headers: { cookie } }),
+      'a bearer token in a cookie',
+    )
     await expectStatus(refreshed(alice), 200, 'the refresh of the cookie session')
     const json = { refresh_token: tokens.refresh_token }
-    await expectStatus(send('POST', '/auth/refresh', undefined, json), 200, 'the refresh of the bearer session')
+    await expectStatus(
+      send('POST', '/auth/refresh', undefined, json),
+      200,
+      'the refresh of the bearer session',
+    )
   }),
   clause('body and cookie together are refused, unconsumed', async ({ browser, bearer, clock }) => {
     const alice = browser()
     await alice.login()
     const { refresh_token } = await bearer()
     clock.advance(60)
-    await expectStatus(alice.send('POST', '/auth/refresh', { json: { refresh_token } }), 400, 'two refresh tokens')
+    await expectStatus(
+      alice.send('POST', '/auth/refresh', { json: { refresh_token } }),
+      400,
+      'two refresh tokens',
+    )
     await expectStatus(refreshed(alice), 200, 'the refresh after it')
   }),
   clause('a refresh from another site is refused, unconsumed', async ({ browser, clock, events }) => {
@@ -178,7 +206,11 @@ export const refreshClauses: readonly HttpClause[] = [
     await alice.login()
     clock.advance(60)
     const headers = { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }
-    const response = await expectStatus(alice.send('POST', '/auth/refresh', { headers }), 403, 'a refresh from another site')
+    const response = await expectStatus(
+      alice.send('POST', '/auth/refresh', { headers }),
+      403,
+      'a refresh from another site',
+    )
     expectSame(response.headers.getSetCookie(), [], 'the cookies of a 403')
     expectSame(events.filter(({ type }) => type === 'refreshed').length, 0, 'the number of refreshes')
   }),
@@ -199,10 +231,16 @@ export const refreshClauses: readonly HttpClause[] = [
     async ({ browser, clock }) => {
       const alice = browser()
       const login = cookieLines(await alice.login())
-      expect(login[2]?.startsWith('__Host-refresh_token=*') === true, 'the refresh cookie does not lie at the root')
+      expect(
+        login[2]?.startsWith('__Host-refresh_token=*') === true,
+        'the refresh cookie does not lie at the root',
+      )
       clock.advance(700)
       const page = { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site', accept: 'text/html' }
-      await expectRefused(alice.send('GET', '/me', { headers: { 'sec-fetch-mode': 'cors' } }), 'a script request')
+      await expectRefused(
+        alice.send('GET', '/me', { headers: { 'sec-fetch-mode': 'cors' } }),
+        'a script request',
+      )
       await expectStatus(alice.send('GET', '/me', { headers: page }), 200, 'a page load')
       await expectStatus(alice.send('GET', '/me'), 200, 'a script request after it')
     },

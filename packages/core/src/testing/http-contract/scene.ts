@@ -148,7 +148,10 @@ export const openScene = async (
     ...changes,
   })
   const send: Scene['send'] = (method, path, token, json) => {
-    return server.fetch(path, { method, ...withJson(token ? { authorization: `Bearer ${token}` } : {}, json) })
+    return server.fetch(path, {
+      method,
+      ...withJson(token ? { authorization: `Bearer ${token}` } : {}, json),
+    })
   }
   const bearer: Scene['bearer'] = async (subject = 'alice') => {
     const response = await send('POST', '/login', undefined, { subject, transport: 'bearer' })

@@ -38,7 +38,11 @@ export const signInClauses: readonly HttpClause[] = [
     expectSame([status, typeof sessionId, typeof tokenId], [401, 'string', 'string'], 'the answers')
     const now = clock.now()
     const times = { issuedAt: now, authenticatedAt: now, expiresAt: now + 600_000 }
-    expectSame(rest, { subject: 'alice', claims: { role: 'reader' }, transport: 'cookie', ...times }, 'the principal')
+    expectSame(
+      rest,
+      { subject: 'alice', claims: { role: 'reader' }, transport: 'cookie', ...times },
+      'the principal',
+    )
   }),
   clause('a login that is not remembered ends with the browser', async ({ browser, clock }) => {
     const alice = browser()
@@ -46,7 +50,10 @@ export const signInClauses: readonly HttpClause[] = [
     clock.advance(700)
     const refresh = await alice.send('POST', '/auth/refresh')
     for (const response of [login, refresh]) {
-      expect(!response.headers.getSetCookie().some((line) => /max-age|expires/i.test(line)), 'a cookie has an expiry')
+      expect(
+        !response.headers.getSetCookie().some((line) => /max-age|expires/i.test(line)),
+        'a cookie has an expiry',
+      )
     }
     await expectStatus(alice.send('GET', '/me'), 200, 'a request after the refresh')
   }),
@@ -64,7 +71,10 @@ export const signInClauses: readonly HttpClause[] = [
   }),
   clause('login from another site is refused and opens nothing', async ({ browser, send, bearer }) => {
     const { access_token } = await bearer()
-    for (const headers of [{ origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }, { origin: 'null', 'sec-fetch-site': 'same-site' }]) {
+    for (const headers of [
+      { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' },
+      { origin: 'null', 'sec-fetch-site': 'same-site' },
+    ]) {
       const response = await browser().send('POST', '/login', { json: { subject: 'alice' }, headers })
       await expectStatus(response, 403, 'a login from another site')
       expect(!response.headers.getSetCookie().some((line) => line.includes('token')), 'a cookie was set')
@@ -99,7 +109,10 @@ export const signInClauses: readonly HttpClause[] = [
       const lines = cookieLines(await browser().login()).slice(1)
       expectSame(
         lines,
-        ['access_token=*; Max-Age=28800; Path=/; HttpOnly; SameSite=Lax', 'refresh_token=*; Max-Age=1209600; Path=/auth; HttpOnly; SameSite=Lax'],
+        [
+          'access_token=*; Max-Age=28800; Path=/; HttpOnly; SameSite=Lax',
+          'refresh_token=*; Max-Age=1209600; Path=/auth; HttpOnly; SameSite=Lax',
+        ],
         'the cookies',
       )
     },
@@ -111,7 +124,10 @@ export const signInClauses: readonly HttpClause[] = [
       const alice = browser()
       for (const response of [await alice.login(), await alice.send('POST', '/auth/logout')]) {
         const line = response.headers.getSetCookie().find((cookie) => cookie.startsWith('old_token='))
-        expect(/Max-Age=0/.test(line ?? '') && /Domain=example\.test/.test(line ?? ''), 'the retired cookie is not expired')
+        expect(
+          /Max-Age=0/.test(line ?? '') && /Domain=example\.test/.test(line ?? ''),
+          'the retired cookie is not expired',
+        )
       }
     },
     { cookies: { retired: [{ name: 'old_token', domain: 'example.test' }] } },

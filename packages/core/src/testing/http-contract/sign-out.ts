@@ -13,7 +13,10 @@ export const signOutClauses: readonly HttpClause[] = [
     await expectStatus(alice.send('POST', '/auth/logout'), 204, 'the logout')
     expectSame(await alice.jar.cookies(`${ORIGIN}/auth/refresh`), 'own=1', 'the cookies after the logout')
     const copy = browser()
-    await copy.jar.keep(`${ORIGIN}/auth/`, cookies.split('; ').map((pair) => `${pair}; Secure; Path=/`))
+    await copy.jar.keep(
+      `${ORIGIN}/auth/`,
+      cookies.split('; ').map((pair) => `${pair}; Secure; Path=/`),
+    )
     await expectRefused(copy.send('GET', '/me'), 'the access token')
     await expectRefused(copy.send('POST', '/auth/refresh'), 'the refresh token')
   }),
@@ -22,8 +25,17 @@ export const signOutClauses: readonly HttpClause[] = [
     await alice.login()
     clock.advance(24 * 3600)
     const cookies = await alice.jar.cookies(`${ORIGIN}/auth/logout`)
-    for (const cookie of [cookies, cookies, '__Secure-refresh_token=garbage; __Host-access_token=x.y.z', '']) {
-      await expectStatus(server.fetch('/auth/logout', { method: 'POST', headers: { cookie } }), 204, 'a logout')
+    for (const cookie of [
+      cookies,
+      cookies,
+      '__Secure-refresh_token=garbage; __Host-access_token=x.y.z',
+      '',
+    ]) {
+      await expectStatus(
+        server.fetch('/auth/logout', { method: 'POST', headers: { cookie } }),
+        204,
+        'a logout',
+      )
     }
     expectSame(events.filter(({ type }) => type === 'logout').length, 1, 'the number of sessions that ended')
     await expectRefused(alice.send('POST', '/auth/refresh'), 'the refresh after the logout')
@@ -94,12 +106,19 @@ export const signOutClauses: readonly HttpClause[] = [
     await expectStatus(alice.send('GET', '/me'), 200, 'this browser')
     await expectStatus(alice.send('POST', '/auth/refresh'), 200, 'its refresh')
     await expectRefused(elsewhere.send('GET', '/me'), 'the other browser')
-    await expectRefused(send('POST', '/auth/refresh', undefined, { refresh_token: app.refresh_token }), 'the app')
+    await expectRefused(
+      send('POST', '/auth/refresh', undefined, { refresh_token: app.refresh_token }),
+      'the app',
+    )
     expect((await alice.cookie('access_token')) !== old, 'the reply carried no new access token')
   }),
   clause('a bearer client that changes its password refreshes', async ({ bearer, send }) => {
     const app = await bearer()
-    const response = await expectStatus(send('POST', '/password', app.access_token), 204, 'the change of password')
+    const response = await expectStatus(
+      send('POST', '/password', app.access_token),
+      204,
+      'the change of password',
+    )
     expectSame(response.headers.getSetCookie(), [], 'the cookies')
     await expectRefused(send('GET', '/me', app.access_token), 'the old access token')
     const json = { refresh_token: app.refresh_token }
@@ -113,8 +132,16 @@ export const signOutClauses: readonly HttpClause[] = [
     await bob.login('bob')
     const list = async () => (await (await alice.send('GET', '/auth/sessions')).json()).sessions
     const before = await list()
-    expectSame(before.map(({ current }: { current: boolean }) => current).sort(), [false, true], 'the current marks')
-    expectSame(Object.keys(before[0]).sort(), ['createdAt', 'current', 'device', 'id', 'lastSeenAt'], 'the fields')
+    expectSame(
+      before.map(({ current }: { current: boolean }) => current).sort(),
+      [false, true],
+      'the current marks',
+    )
+    expectSame(
+      Object.keys(before[0]).sort(),
+      ['createdAt', 'current', 'device', 'id', 'lastSeenAt'],
+      'the fields',
+    )
     const mine = before.find(({ current }: { current: boolean }) => !current).id
     await expectStatus(bob.send('DELETE', `/auth/sessions/${mine}`), 204, 'the attempt of a stranger')
     await expectStatus(elsewhere.send('GET', '/me'), 200, 'the device after it')

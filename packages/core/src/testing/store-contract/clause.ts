@@ -90,7 +90,8 @@ export const rotated = (record: SessionRecord): SessionRecord => ({
 const benchOf = ({ store, other = store, advance }: StoreUnderTest): Bench => {
   const record: Bench['record'] = async (changes = {}) => {
     const subject = changes.subject ?? anySubject()
-    const { epoch, now } = await store.epoch(subject)
+    const { now } = await store.find('')
+    const epoch = changes.epoch ?? (await store.epoch(subject)).epoch
     const instants = {
       rotatedAt: now,
       createdAt: now,

@@ -59,7 +59,7 @@ export const feedClauses: readonly StoreClause[] = [
   ),
   clause(
     'the feed has no gaps',
-    `${WRITERS} parallel revocations are all reported to a reader that polls meanwhile.`,
+    `Of ${WRITERS} parallel revocations each is reported to a reader that polls meanwhile.`,
     async ({ store, other, stored }) => {
       const records = []
       for (let at = 0; at < WRITERS; at += 1) records.push(await stored())

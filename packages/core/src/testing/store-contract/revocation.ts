@@ -79,16 +79,21 @@ export const revocationClauses: readonly StoreClause[] = [
   ),
   clause(
     'epochs begin now',
-    'The epoch of an unknown subject is the clock; asking for it writes nothing.',
-    async ({ store, record }) => {
-      const { epoch, now } = await store.epoch(anySubject())
+    'The epoch of an unknown subject is the clock, and from then on the same for all.',
+    async ({ store, other, record }) => {
+      const subject = anySubject()
+      const { epoch, now } = await store.epoch(subject)
       expectSame(epoch, now, 'the epoch of an unknown subject')
-      const old = await record()
-      await store.epoch(old.subject)
-      expect(
-        await store.insert({ ...old, epoch: old.epoch - 1000 }),
-        'asking for the epoch has created a row',
-      )
+      expectSame((await other.epoch(subject)).epoch, epoch, 'the epoch when asked again')
+      for (const wrong of [epoch - 1, epoch + 1]) {
+        expect(
+          !(await other.insert(await record({ subject, epoch: wrong }))),
+          'a login under another epoch was accepted',
+        )
+      }
+      for (const client of [store, other]) {
+        expect(await client.insert(await record({ subject, epoch })), 'a login under the epoch was refused')
+      }
     },
   ),
   clause(
