@@ -10,6 +10,8 @@ import { type RefreshOptions, refresh } from './flows/refresh.js'
 import { type Revocation, type RevokeTarget, revoke } from './flows/revoke.js'
 import { type SessionInfo, sessions } from './flows/sessions.js'
 import { type AuthOptions, type Settings, settingsFrom } from './options.js'
+import { createBreaker } from './revocation/breaker.js'
+import { createReplica } from './revocation/replica.js'
 import type { Principal } from './token/claims.js'
 import { createKeyRing } from './token/keys.js'
 
@@ -58,9 +60,13 @@ export const createAuth = <C extends object = Record<string, never>>(options: Au
   const ring = createKeyRing(settings.secrets, settings.development)
   const emit = createEmit(settings.onEvent as (event: AuthEvent) => unknown, settings.now)
   const announce = announceOnce(settings, emit)
+  const monotonic = () => performance.now()
+  const { store, maxStaleness, now } = settings
   const flow: Flow<C> = {
     settings,
     emit,
+    replica: createReplica({ store, maxStaleness, now, monotonic, emit }),
+    breaker: createBreaker(monotonic),
     ring: () => {
       announce()
       return ring()
@@ -74,6 +80,9 @@ export const createAuth = <C extends object = Record<string, never>>(options: Au
     revoke: (target) => revoke(flow, target),
     sessions: (subject) => sessions(flow, subject),
     asOf: async (subject) => (await openStore(flow)('epoch', subject)).epoch,
-    close: () => settings.store.close(),
+    close: () => {
+      flow.replica.close()
+      return store.close()
+    },
   }
 }

@@ -79,6 +79,9 @@ export type EventBody =
   | { readonly type: 'request_rejected'; readonly reason: RejectionReason }
   | ({ readonly type: 'key_rotated'; readonly from: string; readonly to: string } & EventSubject)
   | { readonly type: 'store_trouble'; readonly operation: string; readonly message: string }
+  | { readonly type: 'replica_stale'; readonly maxStaleness: number }
+  | { readonly type: 'replica_caught_up'; readonly marks: number }
+  | ({ readonly type: 'revocation_unchecked'; readonly tokenId: string } & EventSubject)
   | { readonly type: 'claims_trouble'; readonly message: string }
   | { readonly type: 'server_fault'; readonly code: string; readonly message: string }
   | { readonly type: 'development_mode' }
@@ -105,6 +108,9 @@ const SEVERITY: Record<EventBody['type'], Severity> = {
   request_rejected: 'info',
   key_rotated: 'info',
   store_trouble: 'error',
+  replica_stale: 'warn',
+  replica_caught_up: 'info',
+  revocation_unchecked: 'warn',
   claims_trouble: 'error',
   server_fault: 'error',
   development_mode: 'warn',

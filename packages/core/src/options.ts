@@ -45,6 +45,17 @@ export interface AuthOptions<C extends object = object> {
    * people out on each of them. Default: `overlap`.
    */
   readonly rotation?: 'overlap' | 'strict' | undefined
+  /**
+   * How old this process's copy of the revocations may be before the store is asked for each request, 1 to 60 seconds.
+   * A revocation of another process takes effect here within half a second as a rule, and never later than this.
+   * Default: 5.
+   */
+  readonly maxStaleness?: number | undefined
+  /**
+   * What happens to a request when neither the copy nor the store can tell whether its token was revoked: `deny` answers
+   * 503, `allow` lets it through with an event. Refreshing is never allowed. Default: `deny`.
+   */
+  readonly onUnavailable?: 'deny' | 'allow' | undefined
   /** Receives the audit log. Default: what is wrong goes to the console. */
   readonly onEvent?: EventSink | undefined
   /** Default: `NODE_ENV`, read at run time; production where it says neither `development` nor `test`. */
@@ -66,6 +77,8 @@ export interface Settings<C extends object> {
   readonly leeway: number
   readonly overlap: number
   readonly strict: boolean
+  readonly maxStaleness: number
+  readonly allowUnchecked: boolean
   readonly onEvent: EventSink
   readonly development: boolean
   readonly now: () => number
@@ -96,7 +109,7 @@ const func = must('a function', (value) => typeof value === 'function')
 const name = must('a text of 1 to 255 characters without white space at its ends', (value) => {
   return typeof value === 'string' && value.length > 0 && value.length <= 255 && value === value.trim()
 })
-const STORE_METHODS = ['insert', 'find', 'replace', 'list', 'epoch', 'revoke', 'isRevoked', 'marks', 'close']
+const STORE_METHODS = ['insert', 'find', 'replace', 'list', 'epoch', 'revoke', 'isRevoked', 'close']
 const isStore = must('a TokenStore, for instance memoryStore()', (value) => {
   const store = (value ?? {}) as Record<string, unknown>
   return STORE_METHODS.every((method) => typeof store[method] === 'function')
@@ -123,6 +136,8 @@ const checksFor = (development: boolean): Record<keyof AuthOptions, Check> => ({
   leeway: seconds(0, 300),
   overlap: seconds(0, 60),
   rotation: oneOf('overlap', 'strict'),
+  maxStaleness: seconds(1, 60),
+  onUnavailable: oneOf('deny', 'allow'),
   onEvent: func,
   environment: oneOf('production', 'development', 'test'),
   now: func,
@@ -174,6 +189,8 @@ const withDefaults = <C extends object>(options: AuthOptions<C>, development: bo
     leeway: options.leeway ?? 60,
     overlap: options.overlap ?? (development ? 60 : 10),
     strict: options.rotation === 'strict',
+    maxStaleness: options.maxStaleness ?? 5,
+    allowUnchecked: options.onUnavailable === 'allow',
   }
 }
 

@@ -24,6 +24,7 @@ export const contractApp =
       res.json({ subject: res.locals.auth?.subject ?? null })
     })
     app.get('/recent', auth.guard({ maxAuthAge: 60 }), (_req, res) => void res.json(res.locals.auth))
+    app.get('/strict', auth.guard({ revocation: 'store' }), (_req, res) => void res.json(res.locals.auth))
     app.post('/password', auth.guard(), async (_req, res) => {
       const { subject, sessionId } = res.locals.auth
       await auth.revoke({ subject, keep: sessionId }, res)

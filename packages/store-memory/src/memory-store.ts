@@ -173,7 +173,8 @@ class MemoryStore implements TokenStore {
 
   #forget(sessionId: string): boolean {
     const record = this.#sessions.get(sessionId)
-    if (record) this.#subjects.get(record.subject)?.sessions.delete(sessionId)
+    if (!record) return false
+    this.#subjects.get(record.subject)?.sessions.delete(sessionId)
     return this.#sessions.delete(sessionId)
   }
 
@@ -209,5 +210,5 @@ class MemoryStore implements TokenStore {
  *
  * @throws AuthError `invalid_options`
  */
-export const memoryStore = (options: MemoryStoreOptions = {}): TokenStore =>
+export const memoryStore = (options: MemoryStoreOptions = {}): Required<TokenStore> =>
   new MemoryStore(optionsFrom(options))

@@ -98,7 +98,7 @@ const visible = async (store: TokenStore, known: readonly string[]): Promise<unk
     verdicts: await Promise.all(verdicts),
     lists: await Promise.all(SUBJECTS.map(ids)),
     epochs: await Promise.all(SUBJECTS.map(async (subject) => (await store.epoch(subject)).epoch)),
-    feed: (await store.marks()).marks,
+    feed: (await (store.marks as NonNullable<typeof store.marks>)()).marks,
   }
 }
 

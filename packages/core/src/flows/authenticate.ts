@@ -3,6 +3,7 @@
 import { AuthError } from '../errors.js'
 import type { RejectionReason, RequestOrigin } from '../events.js'
 import type { Transport } from '../session/record.js'
+import type { RevocationQuery } from '../store/token-store.js'
 import type { Principal } from '../token/claims.js'
 import { invalidToken } from '../token/compact.js'
 import { type VerifiedToken, verifyAccessToken } from '../token/verify.js'
@@ -11,16 +12,35 @@ import { type Flow, openStore } from './flow.js'
 /** How strictly an access token is looked at. */
 export interface AuthenticateOptions {
   /**
-   * `store` asks the store whether token, session or subject were revoked. `none` is pure statelessness: a revoked
-   * token works until it ends. Default: `store`.
+   * `replica` asks this process's own copy of the revocations, and the store where that is too old. `store` always asks
+   * the store, and needs a live session there. `none` is pure statelessness: a revoked token works until it ends.
+   * Default: `replica`.
    */
-  readonly revocation?: 'store' | 'none' | undefined
+  readonly revocation?: 'replica' | 'store' | 'none' | undefined
   /** How long ago the subject may have proved who they are, in seconds (RFC 9470). Default: any time. */
   readonly maxAuthAge?: number | undefined
   /** The way on which the token came; one that was issued for the other is refused. Default: not checked. */
   readonly transport?: Transport | undefined
   /** Where the request came from, for the audit log. */
   readonly origin?: RequestOrigin | undefined
+}
+
+const isRevoked = async <C extends object>(
+  flow: Flow<C>,
+  query: RevocationQuery,
+  { revocation = 'replica', origin }: AuthenticateOptions,
+): Promise<boolean> => {
+  if (revocation === 'none') return false
+  const known = revocation === 'replica' ? flow.replica.isRevoked(query) : undefined
+  if (known !== undefined) return known
+  try {
+    return await flow.breaker(() => openStore(flow, origin)('isRevoked', query))
+  } catch (error) {
+    if (revocation === 'store' || !flow.settings.allowUnchecked) throw error
+    const { subject, sessionId, tokenId } = query
+    flow.emit({ type: 'revocation_unchecked', subject, sessionId, tokenId }, origin)
+    return false
+  }
 }
 
 const check = async <C extends object>(
@@ -32,11 +52,8 @@ const check = async <C extends object>(
   const verified = await verifyAccessToken<C>(await flow.ring(), settings, token)
   const { principal, epoch } = verified
   if (options.transport && options.transport !== principal.transport) throw invalidToken('wrong_transport')
-  if (options.revocation !== 'none') {
-    const { tokenId, sessionId, subject } = principal
-    const store = openStore(flow, options.origin)
-    if (await store('isRevoked', { tokenId, sessionId, subject, epoch })) throw invalidToken('revoked')
-  }
+  const { tokenId, sessionId, subject } = principal
+  if (await isRevoked(flow, { tokenId, sessionId, subject, epoch }, options)) throw invalidToken('revoked')
   const { maxAuthAge } = options
   if (
     maxAuthAge !== undefined &&

@@ -1,8 +1,11 @@
 /** What every flow works with, and the two ways in which it calls out: to the store and to the application's `claims`. */
 
+import { withinDeadline } from '../deadline.js'
 import { AuthError, isAuthError } from '../errors.js'
 import type { Emit, RequestOrigin } from '../events.js'
 import type { ClaimsContext, Settings } from '../options.js'
+import type { Breaker } from '../revocation/breaker.js'
+import type { Replica } from '../revocation/replica.js'
 import type { TokenStore } from '../store/token-store.js'
 import { customClaims } from '../token/claims.js'
 import type { KeyRing } from '../token/keys.js'
@@ -17,21 +20,8 @@ export interface Flow<C extends object> {
   readonly settings: Settings<C>
   readonly ring: () => Promise<KeyRing>
   readonly emit: Emit
-}
-
-const settle = async <T>(call: Promise<T>, remaining: number): Promise<T> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${STORE_DEADLINE} ms`)),
-      Math.max(0, remaining),
-    )
-  })
-  try {
-    return await Promise.race([call, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  readonly replica: Replica
+  readonly breaker: Breaker
 }
 
 const unavailable = (cause: unknown): AuthError =>
@@ -39,8 +29,11 @@ const unavailable = (cause: unknown): AuthError =>
     ? cause
     : new AuthError('store_unavailable', 'The token store cannot answer.', { cause })
 
+/** The methods that flows call; the feed is the replica's. */
+type StoreMethod = Exclude<keyof TokenStore, 'volatile' | 'marks'>
+
 /** A call to the store, by the name of the method. */
-export type StoreCall = <M extends Exclude<keyof TokenStore, 'volatile'>>(
+export type StoreCall = <M extends StoreMethod>(
   method: M,
   ...args: Parameters<TokenStore[M]>
 ) => ReturnType<TokenStore[M]>
@@ -54,13 +47,10 @@ export const openStore = <C extends object>(
   origin?: RequestOrigin,
 ): StoreCall => {
   const end = performance.now() + STORE_DEADLINE
-  const call = async (
-    method: Exclude<keyof TokenStore, 'volatile'>,
-    ...args: unknown[]
-  ): Promise<unknown> => {
+  const call = async (method: StoreMethod, ...args: unknown[]): Promise<unknown> => {
     try {
       const target = settings.store[method] as (...args: unknown[]) => Promise<unknown>
-      return await settle(target.apply(settings.store, args), end - performance.now())
+      return await withinDeadline(target.apply(settings.store, args), end - performance.now())
     } catch (error) {
       emit({ type: 'store_trouble', operation: method, message: messageOf(error) }, origin)
       throw unavailable(error)

@@ -6,7 +6,7 @@ import type { Transport } from '../session/record.js'
 import { readRefreshToken, verifyRefreshToken } from '../token/refresh-token.js'
 import { verifyIgnoringExpiry } from '../token/verify.js'
 import { type Flow, openStore, type StoreCall } from './flow.js'
-import { sessionMark } from './revoke.js'
+import { putMark, sessionMark } from './revoke.js'
 
 /** The tokens a client presents to be signed out; either is enough. */
 export interface LogoutInput {
@@ -65,7 +65,7 @@ export const logout = async <C extends object>(flow: Flow<C>, input: LogoutInput
   ])
   const sessions = new Map(found.flat().map(({ subject, sessionId }) => [sessionId, { subject, sessionId }]))
   for (const session of sessions.values()) {
-    if (await store('revoke', sessionMark(flow, session.sessionId))) {
+    if (await putMark(flow, store, sessionMark(flow, session.sessionId))) {
       flow.emit({ type: 'logout', ...session }, input.origin)
     }
   }

@@ -10,7 +10,7 @@ import { type TokenLife, tokenLife } from '../token/sign.js'
 import { rejecting } from './authenticate.js'
 import { claimsOf, type Flow, MAX_ROUNDS, openStore, type StoreCall } from './flow.js'
 import { issuePair, type Pair, reportIssued } from './issue.js'
-import { sessionMark } from './revoke.js'
+import { putMark, sessionMark } from './revoke.js'
 
 /** How a refresh token came. */
 export interface RefreshOptions {
@@ -53,7 +53,7 @@ const endReused = async <C extends object>(
   { cause }: Extract<RotationDecision, { outcome: 'reused' }>,
 ): Promise<never> => {
   const { generation, sessionId } = token
-  if (await store('revoke', sessionMark(flow, sessionId))) {
+  if (await putMark(flow, store, sessionMark(flow, sessionId))) {
     flow.emit(
       { type: 'reuse_detected', subject: record.subject, sessionId, cause, generation },
       options.origin,
@@ -65,7 +65,7 @@ const endReused = async <C extends object>(
 /** Ends the session of a subject that may no longer sign in. */
 const endDisabled = async <C extends object>({ flow, store, token, options }: Attempt<C>): Promise<never> => {
   const { sessionId } = token
-  if (await store('revoke', sessionMark(flow, sessionId))) {
+  if (await putMark(flow, store, sessionMark(flow, sessionId))) {
     flow.emit({ type: 'revoked', scope: 'session', sessionId }, options.origin)
   }
   throw invalidToken('subject_disabled')

@@ -3,10 +3,10 @@
 import { AuthError } from '../errors.js'
 import type { RequestOrigin } from '../events.js'
 import { maxAccessTtl } from '../options.js'
-import type { RevocationMark, SessionMark } from '../store/token-store.js'
+import type { FeedMark, RevocationMark, SessionMark } from '../store/token-store.js'
 import { isIdentifier } from '../token/claims.js'
 import { tokenLife } from '../token/sign.js'
-import { claimsOf, type Flow, openStore } from './flow.js'
+import { claimsOf, type Flow, openStore, type StoreCall } from './flow.js'
 import { type Access, issueAccess, reportIssued } from './issue.js'
 
 /** What to revoke: one token, one session, or a whole subject, with at most one session to keep. */
@@ -53,6 +53,21 @@ const markOf = <C extends object>(flow: Flow<C>, target: RevokeTarget): Revocati
   return { kind, ...Object.fromEntries(entries), expiresAt } as RevocationMark
 }
 
+/**
+ * Writes a mark to the store, and then into this process's own copy of them: here it holds at once, everywhere else as
+ * soon as the feed is read. Resolves to whether something changed.
+ */
+export const putMark = async <C extends object>(
+  { replica }: Flow<C>,
+  store: StoreCall,
+  mark: RevocationMark,
+): Promise<boolean> => {
+  const changed = await store('revoke', mark)
+  const { epoch } = mark.kind === 'subject' ? await store('epoch', mark.subject) : { epoch: 0 }
+  replica.apply({ ...mark, epoch } as FeedMark)
+  return changed
+}
+
 const report = <C extends object>(flow: Flow<C>, mark: RevocationMark, origin?: RequestOrigin): void => {
   if (mark.kind === 'token') {
     const { tokenId, sessionId } = mark
@@ -78,7 +93,7 @@ const revokeKeeping = async <C extends object>(
   const own = record?.subject === mark.subject ? record : null
   const claims = own && (await claimsOf(flow, mark.subject, own))
   const { keep, ...everything } = mark
-  const changed = await store('revoke', claims ? mark : everything)
+  const changed = await putMark(flow, store, claims ? mark : everything)
   const { record: session, epoch } = await store('find', keep)
   const alive = claims && session && session.epoch >= epoch
   if (!alive) return { changed, kept: null }
@@ -101,7 +116,7 @@ export const revoke = async <C extends object>(
   const keeping = mark.kind === 'subject' && mark.keep !== undefined
   const result = keeping
     ? await revokeKeeping(flow, { ...mark, keep: mark.keep as string }, origin)
-    : { changed: await openStore(flow, origin)('revoke', mark), kept: null }
+    : { changed: await putMark(flow, openStore(flow, origin), mark), kept: null }
   if (result.changed) report(flow, mark, origin)
   return result
 }

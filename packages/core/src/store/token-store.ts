@@ -111,8 +111,11 @@ export interface TokenStore {
   revoke(mark: RevocationMark): Promise<boolean>
   /** Whether the token, its session or its epoch is dead; true as well where the session's or the subject's row is gone. */
   isRevoked(query: RevocationQuery): Promise<boolean>
-  /** The revocation feed after `cursor`; without one, everything that is retained. */
-  marks(cursor?: string): Promise<FeedPage>
+  /**
+   * The revocation feed after `cursor`; without one, everything that is retained. May be left out: every process then
+   * asks `isRevoked` for every request.
+   */
+  marks?(cursor?: string): Promise<FeedPage>
   /** Lets go of timers and connections that the store opened itself. */
   close(): Promise<void>
 }

@@ -17,7 +17,7 @@ interface Row {
 }
 
 /** A `TokenStore` to compare others with. @param now - the clock, in milliseconds. Default: `Date.now`. */
-export const modelStore = (now: () => number = Date.now): TokenStore => {
+export const modelStore = (now: () => number = Date.now): Required<TokenStore> => {
   let rows: readonly Row[] = []
   let published = 0
 

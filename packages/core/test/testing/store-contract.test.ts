@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { TokenStore } from '../../src/index.js'
 import { fakeClock, modelStore, type StoreClause, storeContract } from '../../src/testing/index.js'
 import { saboteurs } from './store-saboteurs.js'
 
-const fails = async (clause: StoreClause, open: (now: () => number) => ReturnType<typeof modelStore>) => {
+const fails = async (clause: StoreClause, open: (now: () => number) => TokenStore) => {
   const clock = fakeClock()
   return clause.run({ store: open(clock.now), advance: clock.advance }).then(
     () => false,
@@ -10,7 +11,7 @@ const fails = async (clause: StoreClause, open: (now: () => number) => ReturnTyp
   )
 }
 
-const failing = async (open: (now: () => number) => ReturnType<typeof modelStore>): Promise<string[]> => {
+const failing = async (open: (now: () => number) => TokenStore): Promise<string[]> => {
   const results = await Promise.all(
     storeContract.map(async (clause) => ((await fails(clause, open)) ? clause.name : [])),
   )

@@ -191,19 +191,33 @@ export const guardClauses: readonly HttpClause[] = [
     const alice = browser()
     await alice.login()
     fault.down = true
-    const response = await expectStatus(alice.send('GET', '/me'), 503, 'a request during an outage')
+    const response = await expectStatus(
+      alice.send('GET', '/strict'),
+      503,
+      'a strict request during an outage',
+    )
     expectSame(await response.json(), { error: 'store_unavailable' }, 'the body')
     expectSame(
       [response.headers.get('retry-after'), response.headers.getSetCookie()],
       ['1', []],
       'the headers',
     )
+    await expectStatus(alice.send('GET', '/me'), 503, 'a request before the copy of the marks is there')
     expect(
       events.some(({ type }) => type === 'store_trouble'),
       'the outage is not logged',
     )
     fault.down = false
+    await expectStatus(alice.send('GET', '/strict'), 200, 'a strict request after it')
     await expectStatus(alice.send('GET', '/me'), 200, 'a request after it')
+  }),
+  clause('a strict route needs a live session', async ({ browser }) => {
+    const alice = browser()
+    await alice.login()
+    await expectStatus(alice.send('GET', '/strict'), 200, 'a live session')
+    await alice.send('POST', '/auth/logout', { lost: true })
+    await expectRefused(alice.send('GET', '/strict', { lost: true }), 'a session that was signed out')
+    await expectRefused(alice.send('GET', '/me'), 'the same on any other route')
   }),
   clause('a fault inside a handler is a 503', async ({ send, fault }) => {
     await expectStatus(send('GET', '/fault'), 200, 'the handler')

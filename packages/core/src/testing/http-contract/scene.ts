@@ -38,11 +38,20 @@ export interface HttpUnderTest {
  * - `GET /me`, `POST /me`: guarded, 200 with the principal
  * - `GET /maybe`: guarded `{optional: true}`, 200 `{subject}` or `{subject: null}`
  * - `GET /recent`: guarded `{maxAuthAge: 60}`, 200 with the principal
+ * - `GET /strict`: guarded `{revocation: 'store'}`, 200 with the principal
  * - `POST /password`: guarded, revokes the subject but keeps this session, 204
  * - `GET /fault`: not guarded, awaits `auth.sessions('anybody')`, 200
  * - everything else: 404
  */
-export const contractRoutes = ['/login', '/me', '/maybe', '/recent', '/password', '/fault'] as const
+export const contractRoutes = [
+  '/login',
+  '/me',
+  '/maybe',
+  '/recent',
+  '/strict',
+  '/password',
+  '/fault',
+] as const
 
 /** The origin that browsers of the contract see. */
 export const ORIGIN = 'https://app.example.test'

@@ -19,8 +19,8 @@ export interface StoreClause {
   readonly name: string
   /** The promise in one sentence. */
   readonly promise: string
-  /** True where the clause can only run with `advance`. */
-  readonly needsClock: boolean
+  /** What a store under test must have for the clause to run: `advance`, or the optional method `marks`. */
+  readonly needs: 'clock' | 'feed' | null
   /** Rejects with a plain `Error` where the store breaks the promise. */
   run(subject: StoreUnderTest): Promise<void>
 }
@@ -87,6 +87,12 @@ export const rotated = (record: SessionRecord): SessionRecord => ({
   generation: record.generation + 1,
 })
 
+/** The feed of a store that has one. */
+export const feedOf = (store: TokenStore): NonNullable<TokenStore['marks']> => {
+  if (!store.marks) throw new Error('this store has no feed: leave the clauses out that need one')
+  return store.marks.bind(store)
+}
+
 const benchOf = ({ store, other = store, advance }: StoreUnderTest): Bench => {
   const record: Bench['record'] = async (changes = {}) => {
     const subject = changes.subject ?? anySubject()
@@ -119,7 +125,7 @@ export const clause = (
 ): StoreClause => ({
   name,
   promise,
-  needsClock: false,
+  needs: null,
   run: (subject) => check(benchOf(subject)),
 })
 
@@ -130,5 +136,11 @@ export const timed = (
   check: (bench: Bench) => Promise<void>,
 ): StoreClause => ({
   ...clause(name, promise, check),
-  needsClock: true,
+  needs: 'clock',
+})
+
+/** Writes a clause down that reads the feed. */
+export const fed = (name: string, promise: string, check: (bench: Bench) => Promise<void>): StoreClause => ({
+  ...clause(name, promise, check),
+  needs: 'feed',
 })
