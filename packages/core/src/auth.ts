@@ -43,6 +43,12 @@ const announceOnce = <C extends object>(settings: Settings<C>, emit: Flow<C>['em
     pending = false
     if (settings.development) emit({ type: 'development_mode' })
     else if (settings.store.volatile) emit({ type: 'memory_store_in_production' })
+    // In the background: nobody waits for it, and a store that is down says so by itself.
+    const warnings = settings.store.warnings?.() ?? Promise.resolve([])
+    const report = (messages: readonly string[]) => {
+      for (const message of messages) emit({ type: 'store_warning', message })
+    }
+    warnings.then(report, () => undefined)
   }
 }
 

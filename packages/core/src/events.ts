@@ -79,6 +79,7 @@ export type EventBody =
   | { readonly type: 'request_rejected'; readonly reason: RejectionReason }
   | ({ readonly type: 'key_rotated'; readonly from: string; readonly to: string } & EventSubject)
   | { readonly type: 'store_trouble'; readonly operation: string; readonly message: string }
+  | { readonly type: 'store_warning'; readonly message: string }
   | { readonly type: 'replica_stale'; readonly maxStaleness: number }
   | { readonly type: 'replica_caught_up'; readonly marks: number }
   | ({ readonly type: 'revocation_unchecked'; readonly tokenId: string } & EventSubject)
@@ -108,6 +109,7 @@ const SEVERITY: Record<EventBody['type'], Severity> = {
   request_rejected: 'info',
   key_rotated: 'info',
   store_trouble: 'error',
+  store_warning: 'warn',
   replica_stale: 'warn',
   replica_caught_up: 'info',
   revocation_unchecked: 'warn',
@@ -124,18 +126,22 @@ export type Emit = (body: EventBody, origin?: RequestOrigin) => void
 export const createEmit =
   (sink: EventSink, now: () => number): Emit =>
   (body, origin) => {
-    const event = { ...body, at: now(), severity: SEVERITY[body.type], ...origin } as AuthEvent
+    const event = { ...origin, ...body, at: now(), severity: SEVERITY[body.type] } as AuthEvent
     try {
-      const result = sink(event)
-      if (result instanceof Promise) result.catch(() => undefined)
+      // Whatever is thenable, of any realm: an audit log that fails must not become an unhandled rejection.
+      Promise.resolve(sink(event)).catch(() => undefined)
     } catch {
       // The audit log never decides about a request.
     }
   }
 
+/** What JSON leaves as it is though a reader may take it for a line break or a terminal for a command. */
+const UNSAFE_IN_A_LINE = /[\u007f-\u009f\u2028\u2029]/g
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 /**
  * A sink that writes one JSON object a line, ready for any log collector. Control characters inside values are
- * escaped by JSON, so a value cannot forge a line; `at` is an RFC 3339 time in UTC.
+ * escaped, so a value cannot forge a line; `at` is an RFC 3339 time in UTC.
  *
  * @param write - takes one line without its line break. Default: `console.log`.
  * @example
@@ -144,7 +150,9 @@ export const createEmit =
 export const jsonLines =
   (write: (line: string) => unknown = (line) => console.log(line)): EventSink =>
   (event) =>
-    write(JSON.stringify({ ...event, at: new Date(event.at).toISOString() }))
+    write(
+      JSON.stringify({ ...event, at: new Date(event.at).toISOString() }).replace(UNSAFE_IN_A_LINE, escaped),
+    )
 
 /** What `loggerSink` needs of a logger: pino, bunyan, winston and `console` all have it. */
 export type Logger = Record<Severity, (fields: object, message: string) => unknown>
@@ -160,7 +168,7 @@ export const loggerSink =
   ({ severity, ...event }) =>
     logger[severity](event, event.type)
 
-/** The sink where none was given: all of it on the console in development, what is wrong in production. */
+/** The sink where none was given: what is wrong goes to the console, in development also why a request was turned away. */
 export const defaultSink = (development: boolean): EventSink => {
   const print = jsonLines((line) => console.warn(line))
   return (event) => {

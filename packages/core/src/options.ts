@@ -116,13 +116,18 @@ const isStore = must('a TokenStore, for instance memoryStore()', (value) => {
 })
 
 /** Finds every problem of an options object by a table of checks; undefined values count as absent. */
-export const problemsOf = (options: object, checks: Record<string, Check>, prefix = ''): string[] =>
-  Object.entries(options).flatMap(([key, value]) => {
-    const check = Object.hasOwn(checks, key) ? checks[key] : undefined
-    if (!check) return [`${prefix}${key} is not an option; there are ${Object.keys(checks).join(', ')}`]
-    const problem = value === undefined ? undefined : check(value)
-    return problem ? [`${prefix}${key} ${problem}`] : []
-  })
+export const problemsOf = (options: object, checks: Record<string, Check>, prefix = ''): string[] => {
+  const unknown = Object.keys(options).filter((key) => !Object.hasOwn(checks, key))
+  return [
+    ...unknown.map((key) => `${prefix}${key} is not an option; there are ${Object.keys(checks).join(', ')}`),
+    // By the names of the checks: an inherited option (a configuration class, say) is used, so it is checked too.
+    ...Object.entries(checks).flatMap(([key, check]) => {
+      const value = (options as Record<string, unknown>)[key]
+      const problem = value === undefined ? undefined : check(value)
+      return problem ? [`${prefix}${key} ${problem}`] : []
+    }),
+  ]
+}
 
 const checksFor = (development: boolean): Record<keyof AuthOptions, Check> => ({
   secret: () => undefined,
@@ -157,7 +162,6 @@ export const isDevelopment = (options: Pick<AuthOptions, 'environment'>): boolea
 export const optionProblems = (options: AuthOptions<never>, others: readonly string[] = []): string[] => {
   if (typeof options !== 'object' || options === null) return ['createAuth needs an object of options']
   const development = isDevelopment(options)
-  const { accessTtl, idle, absolute } = withDefaults(options, development)
   return [
     ...problemsOf(options, {
       ...checksFor(development),
@@ -172,6 +176,23 @@ export const optionProblems = (options: AuthOptions<never>, others: readonly str
         ]
       : []),
     ...secretProblems(options.secret, development),
+    ...lifetimeProblems(options, development),
+  ]
+}
+
+type Lifetimes = Pick<AuthOptions, 'accessTtl' | 'idle' | 'absolute'>
+
+const lifetimes = (options: Lifetimes, development: boolean) => {
+  const idle = options.idle ?? Math.min(14 * DAY, options.absolute ?? Number.POSITIVE_INFINITY)
+  const absolute = options.absolute ?? Math.max(90 * DAY, idle)
+  return { accessTtl: options.accessTtl ?? Math.min(development ? 28_800 : 600, idle), idle, absolute }
+}
+
+const lifetimeProblems = (options: Lifetimes, development: boolean): string[] => {
+  const given = [options.accessTtl, options.idle, options.absolute]
+  if (given.some((value) => value !== undefined && typeof value !== 'number')) return []
+  const { accessTtl, idle, absolute } = lifetimes(options, development)
+  return [
     ...(idle > absolute ? [`idle (${idle}) must not be longer than absolute (${absolute})`] : []),
     ...(accessTtl > idle ? [`accessTtl (${accessTtl}) must not be longer than idle (${idle})`] : []),
   ]
@@ -179,13 +200,10 @@ export const optionProblems = (options: AuthOptions<never>, others: readonly str
 
 const withDefaults = <C extends object>(options: AuthOptions<C>, development: boolean) => {
   const issuer = options.issuer ?? 'app'
-  const idle = options.idle ?? Math.min(14 * DAY, options.absolute ?? Number.POSITIVE_INFINITY)
   return {
+    ...lifetimes(options, development),
     issuer: development ? `development:${issuer}` : issuer,
     audience: options.audience ?? issuer,
-    accessTtl: options.accessTtl ?? Math.min(development ? 28_800 : 600, idle),
-    idle,
-    absolute: options.absolute ?? Math.max(90 * DAY, idle),
     leeway: options.leeway ?? 60,
     overlap: options.overlap ?? (development ? 60 : 10),
     strict: options.rotation === 'strict',

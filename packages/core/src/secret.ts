@@ -7,7 +7,7 @@ const MIN_BYTES = 32
 const MIN_DISTINCT_BYTES = 8
 /** Wording of the samples that get copied out of tutorials and `.env.example` files. */
 const PLACEHOLDER =
-  /change.?(me|this|it)|replace.?(me|this|with)|placeholder|example|password|passphrase|keyboard.?cat|(super|top|my|your|jwt|session|app|not.?so).{0,12}secret|secret.{0,5}key|at.?least.?32/i
+  /change.?(me|this|it)|replace.?(me|this|with)|placeholder|example|password|passphrase|keyboard.?cat|(super|top|my|your|jwt|session|app|not.?so).{0,12}secret|secret.{0,5}key|at.?least.?\d|0123456789|1234567890|abcdefghij/i
 const KEY_FILE = /-----BEGIN|^\s*\{[\s\S]*"kty"/
 
 const RECIPE = `Set it to 32 random bytes, for instance from: node -p "crypto.randomBytes(32).toString('base64url')"`
@@ -31,7 +31,8 @@ export const secretProblems = (secret: unknown, development: boolean): string[] 
     const problem = problemOf(secret)
     return problem ? [`secret (SESSION_SECRET) ${problem}`] : []
   }
-  const problems = secret.flatMap((item, index) => {
+  // Spread: `flatMap` would pass over the holes of a sparse list, and an empty ring would sign with a random secret.
+  const problems = [...secret].flatMap((item, index) => {
     const problem = problemOf(item)
     return problem ? [`secret[${index}] ${problem}`] : []
   })

@@ -210,5 +210,5 @@ class MemoryStore implements TokenStore {
  *
  * @throws AuthError `invalid_options`
  */
-export const memoryStore = (options: MemoryStoreOptions = {}): Required<TokenStore> =>
+export const memoryStore = (options: MemoryStoreOptions = {}): Required<Omit<TokenStore, 'warnings'>> =>
   new MemoryStore(optionsFrom(options))

@@ -93,13 +93,34 @@ const visible = async (store: TokenStore, known: readonly string[]): Promise<unk
     return store.isRevoked({ tokenId: 't1', sessionId: `${known[at]}`, subject, epoch })
   })
   const ids = async (subject: string) => (await store.list(subject)).map(({ id }) => id).sort()
+  const epochs = await Promise.all(SUBJECTS.map(async (subject) => (await store.epoch(subject)).epoch))
+  const feed = (await store.marks?.())?.marks ?? []
+  const live = rows.map((found) => (dead(found) ? null : found.record))
+  const rank = ranksOf([
+    ...SUBJECTS.map((subject, at) => ({ subject, epoch: epochs[at] as number })),
+    ...live,
+    ...feed,
+  ])
   return {
-    rows: rows.map((found) => (dead(found) ? null : found.record)),
+    rows: live.map((record) => record && { ...record, epoch: rank(record) }),
     verdicts: await Promise.all(verdicts),
     lists: await Promise.all(SUBJECTS.map(ids)),
-    epochs: await Promise.all(SUBJECTS.map(async (subject) => (await store.epoch(subject)).epoch)),
-    feed: (await (store.marks as NonNullable<typeof store.marks>)()).marks,
+    epochs: SUBJECTS.map((subject, at) => rank({ subject, epoch: epochs[at] as number })),
+    feed: feed.map((mark) => (mark.kind === 'subject' ? { ...mark, epoch: rank(mark) } : mark)),
   }
+}
+
+interface Epoch {
+  readonly subject: string
+  readonly epoch: number
+}
+
+/** Epochs come from clocks, and no two stores have the same: what must agree is their order, subject by subject. */
+const ranksOf = (items: readonly (object | null)[]): ((item: Epoch) => number) => {
+  const seen = items.filter((item): item is Epoch => item !== null && 'subject' in item && 'epoch' in item)
+  return ({ subject, epoch }) =>
+    new Set(seen.filter((item) => item.subject === subject && item.epoch < epoch).map((item) => item.epoch))
+      .size
 }
 
 const perform = async (store: TokenStore, now: number, step: Call): Promise<unknown> => {
@@ -114,7 +135,7 @@ const perform = async (store: TokenStore, now: number, step: Call): Promise<unkn
     )
   if (step.call.startsWith('revoke')) return store.revoke(markOf(now, step))
   const { record } = await store.find(step.id)
-  if (!record) return null
+  if (!record) return false
   return store.replace(
     { ...record, version: record.version + 1, generation: 2 },
     record.version + (step.lag > 1 ? 1 : 0),
@@ -138,9 +159,10 @@ export const firstDifference = async (
     if (step.call === 'insert') known.push(`${partitions[step.subject]}.${at}`)
     const id =
       (step.call === 'insert' ? known.at(-1) : known.at(-1 - step.back)) ?? `${partitions[step.subject]}.none`
+    const now = clock.now()
     const answers = []
     for (const store of stores) {
-      const answer = step.call === 'advance' ? null : await perform(store, clock.now(), { ...step, id })
+      const answer = step.call === 'advance' ? null : await perform(store, now, { ...step, id })
       answers.push(JSON.stringify([answer, await visible(store, known)], sortedKeys))
     }
     if (answers[0] !== answers[1]) return { at, step, left: answers[0], right: answers[1] }

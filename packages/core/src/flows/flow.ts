@@ -30,7 +30,7 @@ const unavailable = (cause: unknown): AuthError =>
     : new AuthError('store_unavailable', 'The token store cannot answer.', { cause })
 
 /** The methods that flows call; the feed is the replica's. */
-type StoreMethod = Exclude<keyof TokenStore, 'volatile' | 'marks'>
+type StoreMethod = Exclude<keyof TokenStore, 'volatile' | 'marks' | 'warnings'>
 
 /** A call to the store, by the name of the method. */
 export type StoreCall = <M extends StoreMethod>(

@@ -116,6 +116,8 @@ export interface TokenStore {
    * asks `isRevoked` for every request.
    */
   marks?(cursor?: string): Promise<FeedPage>
+  /** What an operator should know, one sentence each: settings of client or server that endanger a promise. Asked once. */
+  warnings?(): Promise<readonly string[]>
   /** Lets go of timers and connections that the store opened itself. */
   close(): Promise<void>
 }

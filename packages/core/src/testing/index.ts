@@ -8,5 +8,5 @@ export {
   type HttpUnderTest,
   httpContract,
 } from './http-contract/index.js'
-export { modelStore } from './model-store.js'
+export { type ModelStore, modelStore } from './model-store.js'
 export { type StoreClause, type StoreUnderTest, storeContract } from './store-contract/index.js'

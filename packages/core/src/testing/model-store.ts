@@ -16,8 +16,11 @@ interface Row {
   readonly expiresAt: number
 }
 
+/** A store that has a feed. */
+export type ModelStore = Required<Omit<TokenStore, 'warnings'>>
+
 /** A `TokenStore` to compare others with. @param now - the clock, in milliseconds. Default: `Date.now`. */
-export const modelStore = (now: () => number = Date.now): Required<TokenStore> => {
+export const modelStore = (now: () => number = Date.now): ModelStore => {
   let rows: readonly Row[] = []
   let published = 0
 

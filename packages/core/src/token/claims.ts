@@ -67,8 +67,9 @@ export interface TokenClaims<C extends object> {
 }
 
 const instant = (value: unknown): number => {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalidToken('bad_claims')
-  return value * 1000
+  const milliseconds = typeof value === 'number' ? value * 1000 : Number.NaN
+  if (!Number.isFinite(milliseconds)) throw invalidToken('bad_claims')
+  return milliseconds
 }
 
 const identifier = (value: unknown): string => {

@@ -47,8 +47,10 @@ export const verifyIgnoringExpiry = async <C extends object>(
   if (!namesAudience(claims.audience, settings.audience)) throw invalidToken('wrong_audience')
   const environment = settings.development ? 'development' : undefined
   if (claims.environment !== environment) throw invalidToken('wrong_environment')
+  // Asked so that a clock which gives no number refuses everything.
   const latest = settings.now() + settings.leeway * 1000
-  if (principal.issuedAt > latest || (claims.notBefore ?? 0) > latest) throw invalidToken('not_yet_valid')
+  if (!(principal.issuedAt <= latest && (claims.notBefore ?? 0) <= latest))
+    throw invalidToken('not_yet_valid')
   const life = principal.expiresAt - principal.issuedAt
   if (life > maxAccessTtl(settings.development) * 1000) throw invalidToken('lifetime_too_long')
   return { principal, epoch: claims.epoch }
@@ -65,6 +67,6 @@ export const verifyAccessToken = async <C extends object>(
   token: string,
 ): Promise<VerifiedToken<C>> => {
   const verified = await verifyIgnoringExpiry<C>(ring, settings, token)
-  if (settings.now() >= verified.principal.expiresAt + settings.leeway * 1000) throw invalidToken('expired')
+  if (!(settings.now() < verified.principal.expiresAt + settings.leeway * 1000)) throw invalidToken('expired')
   return verified
 }

@@ -1,7 +1,7 @@
 import type { RevocationMark, SessionRecord, TokenStore } from '../../src/index.js'
-import { modelStore } from '../../src/testing/index.js'
+import { type ModelStore, modelStore } from '../../src/testing/index.js'
 
-type Sabotage = (inner: Required<TokenStore>, now: () => number) => Partial<TokenStore>
+type Sabotage = (inner: ModelStore, now: () => number) => Partial<TokenStore>
 
 /** Stores that keep every promise of the port but one. */
 const SABOTAGES: Record<string, Sabotage> = {

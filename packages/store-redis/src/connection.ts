@@ -1,0 +1,169 @@
+/** Connections: how a client is opened so that an outage fails fast, and the one small port through which all are used. */
+
+import type { Cluster, ClusterOptions, RedisOptions } from 'ioredis'
+import { Redis } from 'ioredis'
+
+/** Longest wait for one answer, in milliseconds. A command that timed out may still have run; every script allows for it. */
+const COMMAND_TIMEOUT = 900
+/** Commands under way at once; one more is refused, so that a silent server cannot fill the memory. */
+const MAX_PENDING = 10_000
+
+/**
+ * What the store needs of a Redis client. For clients other than ioredis:
+ *
+ * @example
+ * // node-redis
+ * redisStore({ send: (_key, args) => client.sendCommand([...args]) })
+ * // node-redis, cluster
+ * redisStore({ send: (key, args) => cluster.sendCommand(key, false, [...args]) })
+ */
+export interface RedisPort {
+  /** Sends one command to the node that holds `key` (to any where it is undefined) and resolves to its reply. */
+  send(key: string | undefined, args: readonly string[]): Promise<unknown>
+}
+
+const NODE_OPTIONS = {
+  commandTimeout: COMMAND_TIMEOUT,
+  connectTimeout: COMMAND_TIMEOUT,
+  // Sending an unanswered command again runs it twice.
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 1,
+} satisfies RedisOptions
+
+/**
+ * Options that make an outage fail fast instead of hanging. Used for a client that the store opens itself; give them to
+ * a client of your own: `new Redis(url, redisOptions)`.
+ */
+export const redisOptions = {
+  ...NODE_OPTIONS,
+  // A queue that is worked off after an outage would carry out what its callers have long given up.
+  enableOfflineQueue: false,
+  retryStrategy: (times: number) => Math.min(times * 50, 500),
+  // The server at the other end has become a replica: look for the primary again.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+} satisfies RedisOptions
+
+/** The same for a cluster: `new Cluster(nodes, clusterOptions)`. */
+export const clusterOptions = {
+  enableOfflineQueue: false,
+  maxRedirections: 6,
+  retryDelayOnFailover: 100,
+  retryDelayOnClusterDown: 100,
+  retryDelayOnTryAgain: 100,
+  slotsRefreshTimeout: COMMAND_TIMEOUT,
+  clusterRetryStrategy: (times: number) => Math.min(times * 50, 500),
+  redisOptions: NODE_OPTIONS,
+} satisfies ClusterOptions
+
+/** A port with what the store must know about its client. */
+export interface Connection extends RedisPort {
+  /** What is unwise about the client's options, one sentence each. */
+  readonly warnings: readonly string[]
+  readonly isCluster: boolean
+  close(): Promise<void>
+}
+
+const WARNINGS: readonly (readonly [
+  holds: (options: RedisOptions, cluster: boolean) => boolean,
+  text: string,
+])[] = [
+  [({ commandTimeout }) => !commandTimeout, 'commandTimeout is not set: an outage hangs every command'],
+  [
+    ({ enableOfflineQueue }) => enableOfflineQueue !== false,
+    'enableOfflineQueue is on: commands pile up during an outage and run after it',
+  ],
+  [
+    ({ autoResendUnfulfilledCommands }, cluster) => !cluster && autoResendUnfulfilledCommands !== false,
+    'autoResendUnfulfilledCommands is on: a command whose answer was lost runs twice',
+  ],
+]
+
+const warningsOf = (client: Redis | Cluster): string[] => {
+  const cluster = client.isCluster
+  const own = client.options as RedisOptions & ClusterOptions
+  // On a cluster only the top-level enableOfflineQueue counts; the rest is the nodes'.
+  const options = cluster
+    ? { ...own.redisOptions, enableOfflineQueue: own.enableOfflineQueue as boolean }
+    : own
+  const name = cluster ? 'clusterOptions' : 'redisOptions'
+  return WARNINGS.flatMap(([holds, text]) =>
+    holds(options, cluster) ? [`${text}; see ${name} in @auth/store-redis`] : [],
+  )
+}
+
+/** Waits for a client that is being opened, for all callers at once; one that has lost its server fails by itself. */
+const createOpening = (client: Redis | Cluster): (() => Promise<void> | undefined) => {
+  let opening: Promise<void> | undefined
+  const open = (): Promise<void> =>
+    new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        for (const event of EVENTS) client.off(event, done)
+        opening = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, COMMAND_TIMEOUT)
+      for (const event of EVENTS) client.on(event, done)
+      if (client.status === 'wait') client.connect().catch(() => undefined)
+    })
+  return () => {
+    if (!OPENING.has(client.status)) return undefined
+    opening ??= open()
+    return opening
+  }
+}
+const OPENING = new Set(['wait', 'connecting', 'connect'])
+const EVENTS = ['ready', 'close', 'end'] as const
+
+const fromClient = (client: Redis | Cluster, own: boolean): Connection => {
+  const opened = createOpening(client)
+  return {
+    warnings: warningsOf(client),
+    isCluster: client.isCluster,
+    send: async (_key, [command, ...args]) => {
+      await opened()
+      return client.call(command as string, ...args)
+    },
+    close: async () => {
+      if (own) client.disconnect()
+    },
+  }
+}
+
+const limited = (connection: Connection): Connection => {
+  let pending = 0
+  return {
+    ...connection,
+    send: async (key, args) => {
+      if (pending >= MAX_PENDING) throw new Error('too many commands wait for an answer')
+      pending += 1
+      try {
+        return await connection.send(key, args)
+      } finally {
+        pending -= 1
+      }
+    },
+  }
+}
+
+/** Where the store's data is: a URL, an ioredis client, or the port for another client. */
+export type RedisSource = string | Redis | Cluster | RedisPort
+
+/** Opens a URL with options of ours, or takes over a client as it is. */
+export const connect = (source: RedisSource): Connection => {
+  if (typeof source === 'string') {
+    const client = new Redis(source, { ...redisOptions, lazyConnect: true })
+    // Every failure reaches its caller as a rejected command; without a listener ioredis prints them all.
+    client.on('error', () => undefined)
+    return limited(fromClient(client, true))
+  }
+  if ('send' in source) {
+    return limited({
+      warnings: [],
+      isCluster: false,
+      send: (key, args) => source.send(key, args),
+      close: async () => undefined,
+    })
+  }
+  return limited(fromClient(source, false))
+}

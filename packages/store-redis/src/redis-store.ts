@@ -1,0 +1,252 @@
+/** The `TokenStore` on Redis: sessions and marks beside their subject's epoch in one slot, the feed on a stream. */
+
+import {
+  AuthError,
+  type FeedMark,
+  type FoundSession,
+  type RevocationMark,
+  type RevocationQuery,
+  type SessionRecord,
+  type SubjectMark,
+  type TokenStore,
+} from '@auth/core'
+import { type Connection, connect, type RedisSource } from './connection.js'
+import { createKeys, type Keys } from './keys.js'
+import { decodeRow, encodeData, type Row } from './row.js'
+import { createRunScript, type RunScript } from './run-script.js'
+import * as scripts from './scripts.js'
+import { serverWarnings } from './server-check.js'
+
+/** Options of `redisStore`. */
+export interface RedisStoreOptions {
+  /** First part of every key, at most 64 letters, digits, `:`, `_` and `-`. Default: `auth`. */
+  readonly prefix?: string | undefined
+  /**
+   * Makes a revocation wait until so many replicas have it (`WAIT`), for at most `timeout` milliseconds; where they have
+   * not, it rejects with `store_unavailable`. Not for Cluster. Default: it does not wait.
+   */
+  readonly wait?: { readonly replicas: number; readonly timeout: number } | undefined
+}
+
+/** How long the epoch of a login under way is remembered, in milliseconds. */
+const LOGIN_LIFE = 3_600_000
+/** The feed keeps entries at least so long: the longest life of an access token and three times the longest leeway. */
+const FEED_LIFE = (3600 + 3 * 300) * 1000
+const MAX_LISTED = 100
+const PAGE = 1000
+const ENTRY_ID = /^\d{1,16}-\d{1,16}$/
+
+const problemsOf = ({ prefix = 'auth', wait, ...unknown }: RedisStoreOptions): string[] => [
+  ...Object.keys(unknown).map((name) => `${name} is not an option; there are prefix, wait`),
+  ...(/^[A-Za-z0-9:_-]{1,64}$/.test(prefix)
+    ? []
+    : ['prefix must be 1 to 64 letters, digits, ":", "_" or "-"']),
+  ...(wait === undefined || (wait.replicas >= 1 && wait.timeout >= 1 && wait.timeout <= 1000)
+    ? []
+    : ['wait must be { replicas, timeout }, with 1 replica at least and 1 to 1000 milliseconds']),
+]
+
+class RedisStore implements TokenStore {
+  readonly #connection: Connection
+  readonly #run: RunScript
+  readonly #keys: Keys
+  readonly #wait: RedisStoreOptions['wait']
+
+  constructor(source: RedisSource, { prefix = 'auth', wait }: RedisStoreOptions) {
+    this.#connection = connect(source)
+    if (wait && this.#connection.isCluster) {
+      throw new AuthError('invalid_options', 'redisStore cannot work: wait is not for Cluster')
+    }
+    this.#run = createRunScript(this.#connection)
+    this.#keys = createKeys(prefix)
+    this.#wait = wait
+  }
+
+  async insert(record: SessionRecord): Promise<boolean> {
+    const keys = this.#keys.ofSession(record.id)
+    if (!keys) throw new AuthError('invalid_argument', 'The session id is not one of newSessionId.')
+    const { subjects, index, field } = await this.#keys.ofSubject(record.subject)
+    const { epoch, version, expiresAt, createdAt } = record
+    const member = `${keys.random}:${expiresAt}`
+    const args = [field, epoch, version, encodeData(record), expiresAt, createdAt, member]
+    return (await this.#run(scripts.INSERT, [subjects, keys.session, index], args)) === 1
+  }
+
+  async find(sessionId: string): Promise<FoundSession> {
+    const keys = this.#keys.ofSession(sessionId)
+    const [subjects, session] = keys
+      ? [keys.subjects, keys.session]
+      : [`${this.#keys.feed}:none`, `${this.#keys.feed}:none`]
+    const reply = await this.#run(scripts.FIND, [subjects, session], [])
+    const [now, row, epochs] = reply as [string, Row, string[]]
+    const record = decodeRow(sessionId, row)
+    const epoch = record && (await this.#epochIn(epochs, record.subject))
+    return { record, epoch: epoch ?? Number.MAX_SAFE_INTEGER, now: Number(now) }
+  }
+
+  async replace(record: SessionRecord, expectedVersion: number): Promise<boolean> {
+    const keys = this.#keys.ofSession(record.id)
+    if (!keys) return false
+    const { subjects, field } = await this.#keys.ofSubject(record.subject)
+    const args = [field, record.epoch, record.version, encodeData(record), expectedVersion]
+    return (await this.#run(scripts.REPLACE, [subjects, keys.session], args)) === 1
+  }
+
+  async list(subject: string): Promise<SessionRecord[]> {
+    const live: SessionRecord[] = []
+    for (let first = 0; live.length < MAX_LISTED; first += MAX_LISTED) {
+      const page = await this.#listPage(subject, first)
+      live.push(...page.live)
+      if (page.size < MAX_LISTED) break
+    }
+    return live.slice(0, MAX_LISTED)
+  }
+
+  async epoch(subject: string) {
+    const { subjects, field } = await this.#keys.ofSubject(subject)
+    const [epoch, now] = (await this.#run(scripts.EPOCH, [subjects], [field, LOGIN_LIFE])) as [string, string]
+    return { epoch: Number(epoch), now: Number(now) }
+  }
+
+  async revoke(mark: RevocationMark): Promise<boolean> {
+    const changed = await this.#revoke(mark)
+    await this.#replicated()
+    return changed
+  }
+
+  async isRevoked({ tokenId, sessionId, subject, epoch }: RevocationQuery): Promise<boolean> {
+    const keys = this.#keys.ofSession(sessionId)
+    const { subjects, field } = await this.#keys.ofSubject(subject)
+    // A session of another subject's partition is none of this subject's.
+    if (keys?.subjects !== subjects) return true
+    const names = [subjects, keys.session, keys.token(tokenId)]
+    return (await this.#run(scripts.IS_REVOKED, names, [field, epoch])) === 1
+  }
+
+  async marks(cursor?: string) {
+    const marks: FeedMark[] = []
+    let last = cursor !== undefined && ENTRY_ID.test(cursor) ? cursor : ''
+    for (;;) {
+      const page = (await this.#run(scripts.READ, [this.#keys.feed], [last, PAGE])) as [string, string[]][]
+      for (const [id, fields] of page) {
+        marks.push(JSON.parse(fields[1] as string))
+        last = id
+      }
+      if (page.length < PAGE) return { marks, cursor: last }
+    }
+  }
+
+  /** What an operator should know: unwise client options, an evicting server, an old one. */
+  async warnings(): Promise<readonly string[]> {
+    return [...this.#connection.warnings, ...(await serverWarnings(this.#connection))]
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  async #revoke(mark: RevocationMark): Promise<boolean> {
+    if (mark.kind === 'subject') return this.#revokeSubject(mark)
+    const keys = this.#keys.ofSession(mark.sessionId)
+    await this.#publish(mark)
+    if (!keys) return false
+    if (mark.kind === 'token')
+      return (await this.#run(scripts.MARK, [keys.token(mark.tokenId)], [mark.expiresAt])) === 1
+    const [row, epochs] = (await this.#run(scripts.REMOVE, [keys.subjects, keys.session], [])) as [
+      Row,
+      string[],
+    ]
+    const record = decodeRow(mark.sessionId, row)
+    return (
+      record !== null &&
+      record.epoch >= ((await this.#epochIn(epochs, record.subject)) ?? Number.MAX_SAFE_INTEGER)
+    )
+  }
+
+  /**
+   * Three steps, each safe to stop after: logins get the coming epoch; the feed reports it; everything older dies. A
+   * caller that saw an error calls again, and whoever signs in meanwhile is not caught by what was left undone.
+   */
+  async #revokeSubject(mark: SubjectMark): Promise<boolean> {
+    const { subjects, index, field } = await this.#keys.ofSubject(mark.subject)
+    const epoch = Number(await this.#run(scripts.RESERVE, [subjects], [field, mark.expiresAt]))
+    await this.#publish({ ...mark, epoch })
+    const kept = mark.keep === undefined ? null : await this.#memberOf(mark.keep, mark.subject)
+    const keys = kept ? [subjects, index, kept.key] : [subjects, index]
+    return (await this.#run(scripts.RAISE, keys, [field, epoch, kept?.member ?? ''])) === 1
+  }
+
+  async #memberOf(sessionId: string, subject: string) {
+    const { record } = await this.find(sessionId)
+    const keys = this.#keys.ofSession(sessionId)
+    if (!keys || record?.subject !== subject) return null
+    return { key: keys.session, member: `${keys.random}:${record.expiresAt}` }
+  }
+
+  async #publish(mark: FeedMark): Promise<void> {
+    const life = Math.max(FEED_LIFE, mark.expiresAt - Date.now())
+    await this.#run(scripts.PUBLISH, [this.#keys.feed], [JSON.stringify(mark), Math.ceil(life)])
+  }
+
+  async #replicated(): Promise<void> {
+    if (!this.#wait) return
+    const { replicas, timeout } = this.#wait
+    const reached = Number(
+      await this.#connection.send(undefined, ['WAIT', String(replicas), String(timeout)]),
+    )
+    if (reached >= replicas) return
+    throw new AuthError(
+      'store_unavailable',
+      `The revocation has reached ${reached} of ${replicas} replicas. Call again.`,
+    )
+  }
+
+  async #listPage(subject: string, first: number) {
+    const { subjects, index } = await this.#keys.ofSubject(subject)
+    const members = (await this.#run(scripts.MEMBERS, [index], [first, first + MAX_LISTED - 1])) as string[]
+    if (members.length === 0) return { size: 0, live: [] }
+    const tag = subjects.slice(subjects.indexOf('{') + 1, subjects.indexOf('}'))
+    const ids = members.map((member) => `${tag}.${member.split(':')[0]}`)
+    const names = ids.flatMap((id) => this.#keys.ofSession(id)?.session ?? [])
+    const [now, rows, epochs] = (await this.#run(scripts.ROWS, [subjects, ...names], [])) as [
+      string,
+      Row[],
+      string[],
+    ]
+    const epoch = await this.#epochIn(epochs, subject)
+    const found = rows.flatMap((row, at) => decodeRow(ids[at] as string, row) ?? [])
+    const isLive = (record: SessionRecord) =>
+      record.subject === subject &&
+      record.epoch >= (epoch ?? Number.MAX_SAFE_INTEGER) &&
+      Number(now) < record.idleExpiresAt
+    return { size: members.length, live: found.filter(isLive) }
+  }
+
+  /** The epoch below which a subject's sessions are dead, out of its partition's hash. */
+  async #epochIn(epochs: readonly string[], subject: string): Promise<number | null> {
+    const { field } = await this.#keys.ofSubject(subject)
+    const at = epochs.indexOf(`${field}:e`)
+    return at < 0 ? null : Number(epochs[at + 1])
+  }
+}
+
+/**
+ * Creates a `TokenStore` on Redis 6.2 or later, or Valkey: standalone, Sentinel or Cluster.
+ *
+ * @param source - a URL, which the store opens with options that make outages fail fast; or an ioredis client of yours
+ * (`new Redis(url, redisOptions)`, `new Cluster(nodes, clusterOptions)`), which it leaves open; or a `RedisPort`
+ * @throws AuthError `invalid_options`
+ * @example
+ * createAuth({ secret: process.env.SESSION_SECRET, store: redisStore(process.env.REDIS_URL) })
+ */
+export const redisStore = (
+  source: RedisSource,
+  options: RedisStoreOptions = {},
+): Required<Omit<TokenStore, 'volatile'>> => {
+  const problems = problemsOf(options)
+  const known = typeof source === 'string' ? source !== '' : typeof source === 'object' && source !== null
+  if (!known) problems.push('give it a URL such as redis://localhost:6379, or a client')
+  if (problems.length > 0)
+    throw new AuthError('invalid_options', `redisStore cannot work: ${problems.join('; ')}`)
+  return new RedisStore(source, options)
+}

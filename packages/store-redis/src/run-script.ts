@@ -1,0 +1,37 @@
+/** Runs scripts by their digest, sending the text only where the server does not know it (any more). */
+
+import { createHash } from 'node:crypto'
+import type { RedisPort } from './connection.js'
+import type { Script } from './scripts.js'
+
+/** Runs a script; the first key decides which node it goes to. */
+export type RunScript = (
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+) => Promise<unknown>
+
+const digests = new Map<Script, string>()
+const digestOf = (script: Script): string => {
+  const known = digests.get(script) ?? createHash('sha1').update(script).digest('hex')
+  digests.set(script, known)
+  return known
+}
+
+/** The reply code of Redis is the first word of an error's message. */
+const isUnknownScript = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('NOSCRIPT')
+
+/** Binds a connection. */
+export const createRunScript =
+  ({ send }: RedisPort): RunScript =>
+  async (script, keys, args) => {
+    const rest = [String(keys.length), ...keys, ...args.map(String)]
+    try {
+      return await send(keys[0], ['EVALSHA', digestOf(script), ...rest])
+    } catch (error) {
+      // An unknown script has not run, so sending it again cannot run it twice.
+      if (!isUnknownScript(error)) throw error
+      return send(keys[0], ['EVAL', script, ...rest])
+    }
+  }
