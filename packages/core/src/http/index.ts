@@ -1,6 +1,7 @@
 /** `@auth/core/http`: the library over HTTP as plain data, for authors of adapters. */
 
 export { NO_STORE } from './challenge.js'
+export { type FetchRequestDetails, fromFetchRequest } from './fetch-request.js'
 export type { GuardOptions, GuardOutcome } from './guard.js'
 export { createHttpAuth, type HttpAuth } from './http-auth.js'
 export type { CookieOptions, HttpAuthOptions, HttpOptions, RetiredCookie } from './http-options.js'

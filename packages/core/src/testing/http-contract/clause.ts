@@ -52,6 +52,8 @@ export const expectRefused = async (
   return settled
 }
 
-/** The lines of a response's cookies without their values. */
+/** The lines of a response's cookies without their values; frameworks spell the `Path` of their own in two ways. */
 export const cookieLines = (response: Response): string[] =>
-  response.headers.getSetCookie().map((line) => line.replace(/^([^=]+)=[^;]+/, '$1=*'))
+  response.headers
+    .getSetCookie()
+    .map((line) => line.replace(/^([^=]+)=[^;]+/, '$1=*').replace('; path=', '; Path='))
