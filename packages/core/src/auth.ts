@@ -1,6 +1,6 @@
 /** `createAuth`: binds clock, keys and store to the flows, once. */
 
-import { type AuthEvent, createEmit } from './events.js'
+import { type AuthEvent, createEmit, type RequestOrigin } from './events.js'
 import { type AuthenticateOptions, authenticate } from './flows/authenticate.js'
 import { type Flow, openStore } from './flows/flow.js'
 import type { Pair } from './flows/issue.js'
@@ -26,7 +26,7 @@ export interface Auth<C extends object = object> {
   /** Ends the session of the given tokens. */
   logout(input: LogoutInput): Promise<void>
   /** Revokes a token, a session, or everything of a subject, effective with the next call. */
-  revoke(target: RevokeTarget): Promise<Revocation<C>>
+  revoke(target: RevokeTarget, origin?: RequestOrigin): Promise<Revocation<C>>
   /** Lists the live sessions of a subject, newest first. */
   sessions(subject: string): Promise<SessionInfo[]>
   /** Marks this moment for a later `login({ asOf })`: take it before a slow password check. */
@@ -44,7 +44,7 @@ const announceOnce = <C extends object>(settings: Settings<C>, emit: Flow<C>['em
     if (settings.development) emit({ type: 'development_mode' })
     else if (settings.store.volatile) emit({ type: 'memory_store_in_production' })
     // In the background: nobody waits for it, and a store that is down says so by itself.
-    const warnings = settings.store.warnings?.() ?? Promise.resolve([])
+    const warnings = Promise.resolve().then(() => settings.store.warnings?.() ?? [])
     const report = (messages: readonly string[]) => {
       for (const message of messages) emit({ type: 'store_warning', message })
     }
@@ -83,7 +83,7 @@ export const createAuth = <C extends object = Record<string, never>>(options: Au
     authenticate: (accessToken, given) => authenticate(flow, accessToken, given),
     refresh: (refreshToken, given) => refresh(flow, refreshToken, given),
     logout: (input) => logout(flow, input),
-    revoke: (target) => revoke(flow, target),
+    revoke: (target, origin) => revoke(flow, target, origin),
     sessions: (subject) => sessions(flow, subject),
     asOf: async (subject) => (await openStore(flow)('epoch', subject)).epoch,
     close: () => {

@@ -13,7 +13,9 @@ export interface RequestOrigin {
 
 /** Whom an event is about; identifiers of verified tokens only. */
 export interface EventSubject {
+  /** The application's own user id. */
   readonly subject: string
+  /** The session, as in `sid`. */
   readonly sessionId: string
 }
 
@@ -154,7 +156,7 @@ export const jsonLines =
       JSON.stringify({ ...event, at: new Date(event.at).toISOString() }).replace(UNSAFE_IN_A_LINE, escaped),
     )
 
-/** What `loggerSink` needs of a logger: pino, bunyan, winston and `console` all have it. */
+/** What `loggerSink` needs of a logger: pino, bunyan and `console` have it. Fields come first, the message second. */
 export type Logger = Record<Severity, (fields: object, message: string) => unknown>
 
 /**

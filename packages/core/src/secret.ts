@@ -13,7 +13,8 @@ const KEY_FILE = /-----BEGIN|^\s*\{[\s\S]*"kty"/
 const RECIPE = `Set it to 32 random bytes, for instance from: node -p "crypto.randomBytes(32).toString('base64url')"`
 
 const problemOf = (secret: unknown): string | undefined => {
-  if (typeof secret !== 'string' || secret === '') return `is missing. ${RECIPE}`
+  if (typeof secret !== 'string' || secret === '')
+    return `is missing. ${RECIPE}; or, to try things out, run with NODE_ENV=development`
   if (secret !== secret.trim())
     return 'has white space at its beginning or end; another server would read other bytes'
   if (KEY_FILE.test(secret)) return `is a key file; HS256 takes a random text. ${RECIPE}`

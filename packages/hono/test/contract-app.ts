@@ -4,7 +4,8 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createAuth } from '../src/index.js'
 
-const appOf = (options: Parameters<HttpUnderTest['start']>[0]) => {
+/** The routes of the contract, for whatever calls a `fetch` handler. */
+export const appOf = (options: Parameters<HttpUnderTest['start']>[0]) => {
   const auth = createAuth(options)
   const app = new Hono()
   app.use(auth.endpoints())

@@ -1,27 +1,24 @@
 /** Names of keys: the partition as hash tag, digests for whatever a user could have chosen. */
 
 import { createHash } from 'node:crypto'
-import { partitionOf } from '@auth/core'
 
 /** A session id of ours; anything else names no row. */
-const SESSION_ID = /^([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{1,64})$/
+const SESSION_ID = /^([A-Za-z0-9_-]{11})\.([A-Za-z0-9_-]{9,64})$/
 
-/** Digest of a text, in 22 characters: no two texts share one. */
-export const digest = (text: string): string =>
-  createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')
+const digest = (text: string, from: number, to: number): string =>
+  createHash('sha256').update(text).digest().subarray(from, to).toString('base64url')
 
-/** The keys of one session; all have the partition as hash tag. */
+/** The keys of one session; all have its partition as hash tag. */
 export interface SessionKeys {
-  readonly subjects: string
+  readonly partition: string
   readonly session: string
   readonly random: string
   token(tokenId: string): string
 }
 
-/** The keys of one subject. */
+/** Where one subject is found. */
 export interface SubjectKeys {
-  readonly subjects: string
-  readonly index: string
+  readonly partition: string
   /** Names the subject in the hash of its partition. */
   readonly field: string
 }
@@ -31,29 +28,29 @@ export interface Keys {
   readonly feed: string
   /** Null for an id that cannot be one of ours. */
   ofSession(sessionId: string): SessionKeys | null
-  ofSubject(subject: string): Promise<SubjectKeys>
+  ofSubject(subject: string): SubjectKeys
+  /** The id of a subject's session, by its random part. */
+  sessionId(subject: string, random: string): string
 }
 
 /** Names keys under a prefix. */
 export const createKeys = (prefix: string): Keys => {
-  const under = (partition: string) => `${prefix}:{${partition}}`
+  const partitionKey = (partition: string) => `${prefix}:{${partition}}`
+  // The same eight bytes as `partitionOf` of @auth/core; the next six tell apart who shares a partition.
+  const partitionOf = (subject: string) => digest(subject, 0, 8)
   return {
     feed: `${prefix}:{feed}`,
     ofSession: (sessionId) => {
-      const [, partition, random] = SESSION_ID.exec(sessionId) ?? []
-      if (!partition || !random) return null
-      const base = under(partition)
-      return {
-        subjects: `${base}:u`,
-        session: `${base}:s:${random}`,
-        random,
-        token: (tokenId) => `${base}:t:${random}:${digest(tokenId)}`,
-      }
+      const [, tag, random] = SESSION_ID.exec(sessionId) ?? []
+      if (!tag || !random) return null
+      const partition = partitionKey(tag)
+      const token = (tokenId: string) => `${partition}:${random}:${digest(tokenId, 0, 16)}`
+      return { partition, session: `${partition}:${random}`, random, token }
     },
-    ofSubject: async (subject) => {
-      const base = under(await partitionOf(subject))
-      const field = digest(subject)
-      return { subjects: `${base}:u`, index: `${base}:i:${field}`, field }
-    },
+    ofSubject: (subject) => ({
+      partition: partitionKey(partitionOf(subject)),
+      field: digest(subject, 8, 14),
+    }),
+    sessionId: (subject, random) => `${partitionOf(subject)}.${random}`,
   }
 }

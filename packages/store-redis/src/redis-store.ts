@@ -12,7 +12,7 @@ import {
 } from '@auth/core'
 import { type Connection, connect, type RedisSource } from './connection.js'
 import { createKeys, type Keys } from './keys.js'
-import { decodeRow, encodeData, type Row } from './row.js'
+import { decodeEpoch, decodeSession, encodeSession } from './row.js'
 import { createRunScript, type RunScript } from './run-script.js'
 import * as scripts from './scripts.js'
 import { serverWarnings } from './server-check.js'
@@ -33,6 +33,8 @@ const LOGIN_LIFE = 3_600_000
 /** The feed keeps entries at least so long: the longest life of an access token and three times the longest leeway. */
 const FEED_LIFE = (3600 + 3 * 300) * 1000
 const MAX_LISTED = 100
+/** Sessions looked at for a list: those that end last. */
+const MAX_INDEXED = 250
 const PAGE = 1000
 const ENTRY_ID = /^\d{1,16}-\d{1,16}$/
 
@@ -64,47 +66,56 @@ class RedisStore implements TokenStore {
 
   async insert(record: SessionRecord): Promise<boolean> {
     const keys = this.#keys.ofSession(record.id)
-    if (!keys) throw new AuthError('invalid_argument', 'The session id is not one of newSessionId.')
-    const { subjects, index, field } = await this.#keys.ofSubject(record.subject)
-    const { epoch, version, expiresAt, createdAt } = record
-    const member = `${keys.random}:${expiresAt}`
-    const args = [field, epoch, version, encodeData(record), expiresAt, createdAt, member]
-    return (await this.#run(scripts.INSERT, [subjects, keys.session, index], args)) === 1
+    const { partition, field } = this.#keys.ofSubject(record.subject)
+    if (keys?.partition !== partition) {
+      throw new AuthError(
+        'invalid_argument',
+        'The session id does not begin with the partition of its subject.',
+      )
+    }
+    const args = [field, record.epoch, encodeSession(record, field), record.expiresAt, keys.random]
+    return (await this.#run(scripts.INSERT, [partition, keys.session], args)) === 1
   }
 
   async find(sessionId: string): Promise<FoundSession> {
-    const keys = this.#keys.ofSession(sessionId)
-    const [subjects, session] = keys
-      ? [keys.subjects, keys.session]
-      : [`${this.#keys.feed}:none`, `${this.#keys.feed}:none`]
-    const reply = await this.#run(scripts.FIND, [subjects, session], [])
-    const [now, row, epochs] = reply as [string, Row, string[]]
-    const record = decodeRow(sessionId, row)
-    const epoch = record && (await this.#epochIn(epochs, record.subject))
-    return { record, epoch: epoch ?? Number.MAX_SAFE_INTEGER, now: Number(now) }
+    // An id that is none of ours names no row; the clock is still asked for.
+    const nowhere = { partition: this.#keys.feed, session: `${this.#keys.feed}:` }
+    const { partition, session } = this.#keys.ofSession(sessionId) ?? nowhere
+    const reply = await this.#run(scripts.FIND, [partition, session], [])
+    const [now, text, epochs] = reply as (string | null | undefined)[]
+    const record = text ? decodeSession(sessionId, text) : null
+    return { record, epoch: decodeEpoch(record && epochs), now: Number(now) }
   }
 
   async replace(record: SessionRecord, expectedVersion: number): Promise<boolean> {
     const keys = this.#keys.ofSession(record.id)
     if (!keys) return false
-    const { subjects, field } = await this.#keys.ofSubject(record.subject)
-    const args = [field, record.epoch, record.version, encodeData(record), expectedVersion]
-    return (await this.#run(scripts.REPLACE, [subjects, keys.session], args)) === 1
+    const { field } = this.#keys.ofSubject(record.subject)
+    const args = [field, record.epoch, encodeSession(record, field), expectedVersion]
+    return (await this.#run(scripts.REPLACE, [keys.partition, keys.session], args)) === 1
   }
 
   async list(subject: string): Promise<SessionRecord[]> {
-    const live: SessionRecord[] = []
-    for (let first = 0; live.length < MAX_LISTED; first += MAX_LISTED) {
-      const page = await this.#listPage(subject, first)
-      live.push(...page.live)
-      if (page.size < MAX_LISTED) break
-    }
-    return live.slice(0, MAX_LISTED)
+    const { partition, field } = this.#keys.ofSubject(subject)
+    const reply = await this.#run(scripts.MEMBERS, [partition], [field, MAX_INDEXED])
+    const [now, epoch, members] = reply as [string, string, string[]]
+    if (members.length === 0) return []
+    const names = members.map((random) => `${partition}:${random}`)
+    const texts = (await this.#connection.send(partition, ['MGET', ...names])) as (string | null)[]
+    const idAt = (at: number) => this.#keys.sessionId(subject, members[at] as string)
+    const found = texts.flatMap((text, at) => (text === null ? [] : decodeSession(idAt(at), text)))
+    const live = found.filter((record) => {
+      return record.subject === subject && record.epoch >= Number(epoch) && Number(now) < record.idleExpiresAt
+    })
+    return live.sort((a, b) => b.createdAt - a.createdAt).slice(0, MAX_LISTED)
   }
 
   async epoch(subject: string) {
-    const { subjects, field } = await this.#keys.ofSubject(subject)
-    const [epoch, now] = (await this.#run(scripts.EPOCH, [subjects], [field, LOGIN_LIFE])) as [string, string]
+    const { partition, field } = this.#keys.ofSubject(subject)
+    const [epoch, now] = (await this.#run(scripts.EPOCH, [partition], [field, LOGIN_LIFE])) as [
+      string,
+      string,
+    ]
     return { epoch: Number(epoch), now: Number(now) }
   }
 
@@ -116,10 +127,10 @@ class RedisStore implements TokenStore {
 
   async isRevoked({ tokenId, sessionId, subject, epoch }: RevocationQuery): Promise<boolean> {
     const keys = this.#keys.ofSession(sessionId)
-    const { subjects, field } = await this.#keys.ofSubject(subject)
+    const { partition, field } = this.#keys.ofSubject(subject)
     // A session of another subject's partition is none of this subject's.
-    if (keys?.subjects !== subjects) return true
-    const names = [subjects, keys.session, keys.token(tokenId)]
+    if (keys?.partition !== partition) return true
+    const names = [partition, keys.session, keys.token(tokenId)]
     return (await this.#run(scripts.IS_REVOKED, names, [field, epoch])) === 1
   }
 
@@ -150,17 +161,11 @@ class RedisStore implements TokenStore {
     const keys = this.#keys.ofSession(mark.sessionId)
     await this.#publish(mark)
     if (!keys) return false
-    if (mark.kind === 'token')
-      return (await this.#run(scripts.MARK, [keys.token(mark.tokenId)], [mark.expiresAt])) === 1
-    const [row, epochs] = (await this.#run(scripts.REMOVE, [keys.subjects, keys.session], [])) as [
-      Row,
-      string[],
-    ]
-    const record = decodeRow(mark.sessionId, row)
-    return (
-      record !== null &&
-      record.epoch >= ((await this.#epochIn(epochs, record.subject)) ?? Number.MAX_SAFE_INTEGER)
-    )
+    const reply =
+      mark.kind === 'token'
+        ? await this.#run(scripts.MARK, [keys.token(mark.tokenId)], [mark.expiresAt])
+        : await this.#run(scripts.REMOVE, [keys.partition, keys.session], [keys.random])
+    return reply === 1
   }
 
   /**
@@ -168,19 +173,12 @@ class RedisStore implements TokenStore {
    * caller that saw an error calls again, and whoever signs in meanwhile is not caught by what was left undone.
    */
   async #revokeSubject(mark: SubjectMark): Promise<boolean> {
-    const { subjects, index, field } = await this.#keys.ofSubject(mark.subject)
-    const epoch = Number(await this.#run(scripts.RESERVE, [subjects], [field, mark.expiresAt]))
+    const { partition, field } = this.#keys.ofSubject(mark.subject)
+    const epoch = Number(await this.#run(scripts.RESERVE, [partition], [field, mark.expiresAt]))
     await this.#publish({ ...mark, epoch })
-    const kept = mark.keep === undefined ? null : await this.#memberOf(mark.keep, mark.subject)
-    const keys = kept ? [subjects, index, kept.key] : [subjects, index]
-    return (await this.#run(scripts.RAISE, keys, [field, epoch, kept?.member ?? ''])) === 1
-  }
-
-  async #memberOf(sessionId: string, subject: string) {
-    const { record } = await this.find(sessionId)
-    const keys = this.#keys.ofSession(sessionId)
-    if (!keys || record?.subject !== subject) return null
-    return { key: keys.session, member: `${keys.random}:${record.expiresAt}` }
+    const kept = mark.keep === undefined ? null : this.#keys.ofSession(mark.keep)
+    const names = kept?.partition === partition ? [partition, kept.session] : [partition]
+    return (await this.#run(scripts.RAISE, names, [field, epoch])) === 1
   }
 
   async #publish(mark: FeedMark): Promise<void> {
@@ -199,34 +197,6 @@ class RedisStore implements TokenStore {
       'store_unavailable',
       `The revocation has reached ${reached} of ${replicas} replicas. Call again.`,
     )
-  }
-
-  async #listPage(subject: string, first: number) {
-    const { subjects, index } = await this.#keys.ofSubject(subject)
-    const members = (await this.#run(scripts.MEMBERS, [index], [first, first + MAX_LISTED - 1])) as string[]
-    if (members.length === 0) return { size: 0, live: [] }
-    const tag = subjects.slice(subjects.indexOf('{') + 1, subjects.indexOf('}'))
-    const ids = members.map((member) => `${tag}.${member.split(':')[0]}`)
-    const names = ids.flatMap((id) => this.#keys.ofSession(id)?.session ?? [])
-    const [now, rows, epochs] = (await this.#run(scripts.ROWS, [subjects, ...names], [])) as [
-      string,
-      Row[],
-      string[],
-    ]
-    const epoch = await this.#epochIn(epochs, subject)
-    const found = rows.flatMap((row, at) => decodeRow(ids[at] as string, row) ?? [])
-    const isLive = (record: SessionRecord) =>
-      record.subject === subject &&
-      record.epoch >= (epoch ?? Number.MAX_SAFE_INTEGER) &&
-      Number(now) < record.idleExpiresAt
-    return { size: members.length, live: found.filter(isLive) }
-  }
-
-  /** The epoch below which a subject's sessions are dead, out of its partition's hash. */
-  async #epochIn(epochs: readonly string[], subject: string): Promise<number | null> {
-    const { field } = await this.#keys.ofSubject(subject)
-    const at = epochs.indexOf(`${field}:e`)
-    return at < 0 ? null : Number(epochs[at + 1])
   }
 }
 

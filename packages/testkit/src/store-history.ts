@@ -156,9 +156,10 @@ export const firstDifference = async (
   const known: string[] = []
   for (const [at, step] of history.entries()) {
     if (step.call === 'advance') clock.advance(step.back * 2)
-    if (step.call === 'insert') known.push(`${partitions[step.subject]}.${at}`)
+    if (step.call === 'insert') known.push(`${partitions[step.subject]}.session-${at}`)
     const id =
-      (step.call === 'insert' ? known.at(-1) : known.at(-1 - step.back)) ?? `${partitions[step.subject]}.none`
+      (step.call === 'insert' ? known.at(-1) : known.at(-1 - step.back)) ??
+      `${partitions[step.subject]}.no-session`
     const now = clock.now()
     const answers = []
     for (const store of stores) {

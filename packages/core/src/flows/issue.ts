@@ -10,9 +10,11 @@ import type { Flow } from './flow.js'
 
 /** An access token and what a client must know to keep it. */
 export interface Access<C extends object = object> {
+  /** The signed JWT. */
   readonly accessToken: string
   /** Remaining life of the access token, in seconds. */
   readonly expiresIn: number
+  /** What the access token says. */
   readonly principal: Principal<C>
   /** Whether cookies outlive the browser's own session. */
   readonly persistent: boolean
@@ -20,6 +22,7 @@ export interface Access<C extends object = object> {
 
 /** An access token and the refresh token that renews it. */
 export interface Pair<C extends object = object> extends Access<C> {
+  /** Opaque to the client; keep the one of the latest answer. */
   readonly refreshToken: string
   /** Remaining life of the refresh token if it is not used, in seconds. */
   readonly refreshExpiresIn: number

@@ -32,15 +32,18 @@ const MAX_DEVICE = 200
 const MAX_DATA = 2048
 
 const invalid = (message: string): AuthError => new AuthError('invalid_argument', `login: ${message}`)
+/** Applications hand these on as a client sent them, so a wrong one is the client's. */
+const badRequest = (message: string): AuthError =>
+  new AuthError('invalid_request', `login: ${message}`, { reason: 'bad_request' })
 
 const checked = (input: LoginInput): void => {
   if (!isIdentifier(input?.subject))
     throw invalid('subject must be a text of 1 to 255 characters; use String(user.id).')
   const { transport = 'cookie', device = '', data = {}, asOf = 0, remember = true } = input
   if (transport !== 'cookie' && transport !== 'bearer')
-    throw invalid('transport must be "cookie" or "bearer".')
-  if (typeof remember !== 'boolean') throw invalid('remember must be true or false.')
-  if (typeof device !== 'string') throw invalid('device must be a text.')
+    throw badRequest('transport must be "cookie" or "bearer".')
+  if (typeof remember !== 'boolean') throw badRequest('remember must be true or false.')
+  if (typeof device !== 'string') throw badRequest('device must be a text.')
   if (!Number.isSafeInteger(asOf)) throw invalid('asOf must be what asOf(subject) resolved to.')
   if (typeof data !== 'object' || data === null || JSON.stringify(data).length > MAX_DATA) {
     throw invalid(`data must be a plain object of at most ${MAX_DATA} characters of JSON.`)
@@ -78,7 +81,7 @@ const openSession = async <C extends object>(
 /**
  * Opens a session and issues its first pair.
  *
- * @throws AuthError `invalid_argument`, `subject_disabled`, `login_superseded`, `store_unavailable`,
+ * @throws AuthError `invalid_argument`, `invalid_request`, `subject_disabled`, `login_superseded`, `store_unavailable`,
  * `claims_unavailable`, `claims_invalid`
  */
 export const login = async <C extends object>(flow: Flow<C>, input: LoginInput): Promise<Pair<C>> => {

@@ -9,10 +9,13 @@ import { tokenLife } from '../token/sign.js'
 import { claimsOf, type Flow, openStore, type StoreCall } from './flow.js'
 import { type Access, issueAccess, reportIssued } from './issue.js'
 
-/** What to revoke: one token, one session, or a whole subject, with at most one session to keep. */
+/**
+ * What to revoke: one token; one session, with `subject` only if it is theirs; or a whole subject, with at most one session
+ * to keep.
+ */
 export type RevokeTarget =
   | { readonly tokenId: string; readonly sessionId: string }
-  | { readonly sessionId: string }
+  | { readonly sessionId: string; readonly subject?: string | undefined }
   | { readonly subject: string; readonly keep?: string | undefined }
 
 /** What a revocation did. */
@@ -34,7 +37,7 @@ export const sessionMark = <C extends object>(flow: Flow<C>, sessionId: string):
   expiresAt: markEnd(flow),
 })
 
-const SHAPES = ['sessionId', 'sessionId,tokenId', 'subject', 'keep,subject']
+const SHAPES = ['sessionId', 'sessionId,subject', 'sessionId,tokenId', 'subject', 'keep,subject']
 
 const markOf = <C extends object>(flow: Flow<C>, target: RevokeTarget): RevocationMark => {
   const entries = Object.entries(target ?? {}).filter(([, value]) => value !== undefined)
@@ -45,12 +48,17 @@ const markOf = <C extends object>(flow: Flow<C>, target: RevokeTarget): Revocati
   if (!SHAPES.includes(shape) || !entries.every(([, value]) => isIdentifier(value))) {
     throw new AuthError(
       'invalid_argument',
-      'revoke takes { tokenId, sessionId }, { sessionId } or { subject, keep? }, each a text of 1 to 255 characters.',
+      'revoke takes { tokenId, sessionId }, { sessionId, subject? } or { subject, keep? }, each a text of 1 to 255 characters.',
     )
   }
+  const { tokenId, sessionId, subject, keep } = Object.fromEntries(entries) as Record<string, string>
   const expiresAt = markEnd(flow)
-  const kind = 'subject' in target ? 'subject' : 'tokenId' in target && target.tokenId ? 'token' : 'session'
-  return { kind, ...Object.fromEntries(entries), expiresAt } as RevocationMark
+  if (sessionId !== undefined) {
+    return tokenId === undefined
+      ? { kind: 'session', sessionId, expiresAt }
+      : { kind: 'token', tokenId, sessionId, expiresAt }
+  }
+  return { kind: 'subject', subject: subject as string, ...(keep === undefined ? {} : { keep }), expiresAt }
 }
 
 /**
@@ -102,6 +110,13 @@ const revokeKeeping = async <C extends object>(
   return { changed, kept }
 }
 
+/** Whether a target names a session together with the subject that it must belong to. */
+const isForeign = async <C extends object>(flow: Flow<C>, target: RevokeTarget, origin?: RequestOrigin) => {
+  if (!('sessionId' in target) || !('subject' in target) || target.subject === undefined) return false
+  const { record } = await openStore(flow, origin)('find', target.sessionId)
+  return record?.subject !== target.subject
+}
+
 /**
  * Revokes. When it resolves, no later call accepts what was revoked.
  *
@@ -113,10 +128,12 @@ export const revoke = async <C extends object>(
   origin?: RequestOrigin,
 ): Promise<Revocation<C>> => {
   const mark = markOf(flow, target)
+  if (await isForeign(flow, target, origin)) return { changed: false, kept: null }
   const keeping = mark.kind === 'subject' && mark.keep !== undefined
   const result = keeping
     ? await revokeKeeping(flow, { ...mark, keep: mark.keep as string }, origin)
     : { changed: await putMark(flow, openStore(flow, origin), mark), kept: null }
-  if (result.changed) report(flow, mark, origin)
+  const { keep, ...plain } = mark as RevocationMark & { keep?: string }
+  if (result.changed) report(flow, result.kept ? mark : (plain as RevocationMark), origin)
   return result
 }

@@ -1,19 +1,15 @@
 /** Cookies: how they are read, set and expired. Each one has an explicit path, domain, SameSite, Secure and lifetime. */
 
 import { stringifySetCookie } from 'cookie'
-import { AuthError } from '../errors.js'
 import type { Access, Pair } from '../index.js'
 import type { HttpSettings, RetiredCookie } from './http-options.js'
 import type { AuthRequest, Header } from './message.js'
-
-/** Browsers drop a cookie whose name and value together exceed this (RFC 6265bis section 5.6). */
-const MAX_COOKIE_BYTES = 4096
 
 /** The cookies of one configuration. */
 export interface Cookies {
   readonly access: CookieScope
   readonly refresh: CookieScope
-  /** Sets the access cookie. Throws `cookie_too_large` where a browser would drop it. */
+  /** Sets the access cookie. */
   setAccess(access: Access): Header[]
   /** Sets both cookies. */
   setPair(pair: Pair): Header[]
@@ -70,12 +66,6 @@ export const createCookies = ({ cookies, path: authPath, silent }: HttpSettings)
   const refresh = scope(cookies.refresh, silent ? '/' : authPath)
 
   const header = ({ name, path, domain }: CookieScope, value: string, maxAge: number | undefined): Header => {
-    if (name.length + value.length > MAX_COOKIE_BYTES) {
-      throw new AuthError(
-        'cookie_too_large',
-        'The claims make an access cookie of more than 4096 bytes; browsers drop it.',
-      )
-    }
     const { secure, sameSite, partitioned } = cookies
     const life = maxAge === undefined ? {} : { maxAge }
     const reach = domain === undefined ? {} : { domain }

@@ -47,7 +47,7 @@ const HANDLERS: Record<string, Handler> = {
   'POST /logout': async (context, request) => noContent((await logout(context, request)).headers),
   'POST /logout-all': async (context, request) => {
     const { principal, credential } = await signedIn(context, request)
-    await context.core.revoke({ subject: principal.subject })
+    await context.core.revoke({ subject: principal.subject }, request.origin)
     return noContent([NO_STORE, ...(credential.transport === 'cookie' ? context.cookies.clear() : [])])
   },
   'GET /sessions': async (context, request) => {
@@ -57,11 +57,11 @@ const HANDLERS: Record<string, Handler> = {
     return { status: 200, headers: [NO_STORE], body }
   },
   'DELETE /sessions/': async (context, request, sessionId) => {
-    const { principal } = await signedIn(context, request)
-    const sessions = await context.core.sessions(principal.subject)
+    const { principal, credential } = await signedIn(context, request)
     // Another subject's session gets the same answer and no effect: ids cannot be probed.
-    if (sessions.some(({ id }) => id === sessionId)) await context.core.revoke({ sessionId })
-    return noContent()
+    await context.core.revoke({ sessionId, subject: principal.subject }, request.origin)
+    const own = sessionId === principal.sessionId && credential.transport === 'cookie'
+    return noContent([NO_STORE, ...(own ? context.cookies.clear() : [])])
   },
   'GET /jwks.json': async () => {
     return { status: 200, headers: [['Cache-Control', 'public, max-age=300']], body: { keys: [] } }

@@ -26,14 +26,15 @@ interface Identified<C extends object> {
 }
 
 /**
- * Reasons for which an access token can never become valid again. An unknown key is not among them (another node may
- * know it), nor is a fault: a late 401 must not end a session that lives.
+ * Reasons for which an access cookie was never one of ours. Only such a one is expired by a 401. A token that has ended or
+ * was revoked is left alone, although it is as useless: its 401 may arrive after the cookie that replaced it, and would
+ * delete that.
  */
-const DEAD: ReadonlySet<string> = new Set(['expired', 'revoked', 'malformed', 'oversized', 'bad_signature'])
+const NEVER_OURS: ReadonlySet<string> = new Set(['malformed', 'oversized', 'bad_signature'])
 
-/** The same failure, its reply expiring the access cookie where that has become useless. */
+/** The same failure, its reply expiring a cookie that can only be in the way. */
 const expiringCookie = (error: unknown, cookies: Cookies): unknown => {
-  if (!isAuthError(error, 'invalid_token') || !error.reason || !DEAD.has(error.reason)) return error
+  if (!isAuthError(error, 'invalid_token') || !error.reason || !NEVER_OURS.has(error.reason)) return error
   return invalidToken(error.reason, cookies.clearAccess())
 }
 
@@ -74,6 +75,12 @@ const isPageLoad = (request: AuthRequest): boolean => {
     : mode === 'navigate'
 }
 
+/** Whoever loads a page with a session that has ended is nobody, like somebody who never had one. */
+const asNobody = (error: unknown): null => {
+  if (isAuthError(error, 'invalid_token')) return null
+  throw error
+}
+
 /** Renews the session of a page load; null where the request gives no occasion for it. */
 const renew = async <C extends object>(
   { core, cookies, settings }: HttpContext<C>,
@@ -84,7 +91,8 @@ const renew = async <C extends object>(
   const token = cookieToken(request, cookies, 'refresh')
   if (!token) return null
   const { origin } = request
-  const pair = await core.refresh(token, { transport: 'cookie', origin })
+  const pair = await core.refresh(token, { transport: 'cookie', origin }).catch(asNobody)
+  if (!pair) return null
   const principal = await core.authenticate(pair.accessToken, { maxAuthAge: options.maxAuthAge, origin })
   return { principal, headers: [NO_STORE, ...cookies.setPair(pair)] }
 }
@@ -98,10 +106,10 @@ const identifyOrRenew = async <C extends object>(
     const identified = await identify(context, request, options)
     return identified ?? (await renew(context, request, options))
   } catch (error) {
-    if (!isAuthError(error, 'invalid_token') || error.reason !== 'expired') throw error
-    const renewed = await renew(context, request, options)
-    if (renewed) return renewed
-    throw error
+    const ended =
+      isAuthError(error, 'invalid_token') && (error.reason === 'expired' || error.reason === 'revoked')
+    if (!ended || !context.settings.silent || !isPageLoad(request)) throw error
+    return renew(context, request, options)
   }
 }
 

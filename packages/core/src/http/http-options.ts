@@ -13,6 +13,7 @@ import {
 
 /** A cookie that an earlier release or configuration has set and that is to be expired. */
 export interface RetiredCookie {
+  /** The whole name, prefix included. */
   readonly name: string
   /** Default: `/`. */
   readonly path?: string | undefined
@@ -44,6 +45,7 @@ export interface HttpOptions {
   readonly path?: string | undefined
   /** Origins, such as `https://app.example.com`, whose pages may use the cookies. Default: only the server's own. */
   readonly origins?: readonly string[] | undefined
+  /** How cookies are made. */
   readonly cookies?: CookieOptions | undefined
   /**
    * `endpoint`: the page asks `POST /auth/refresh`. `silent`: the refresh cookie lies at `/`, and `guard` renews page

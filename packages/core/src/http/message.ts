@@ -24,7 +24,9 @@ export type Header = readonly [name: string, value: string]
 /** An HTTP response. A body of null means none. */
 export interface AuthReply {
   readonly status: number
+  /** `Set-Cookie` and `Vary` are appended to what the application has set, others replace. */
   readonly headers: readonly Header[]
+  /** To be sent as JSON. */
   readonly body: object | null
 }
 

@@ -20,6 +20,7 @@ export interface TokenResponse {
 
 /** What signing in or refreshing gave. */
 export interface SignedIn<C extends object = object> {
+  /** What the new access token says. */
   readonly principal: Principal<C>
   /** Remaining life of the access token, in seconds. */
   readonly expiresIn: number
@@ -29,6 +30,7 @@ export interface SignedIn<C extends object = object> {
 
 /** Something that adds headers to a response. */
 export interface WithHeaders {
+  /** To be added to the response. */
   readonly headers: readonly Header[]
 }
 

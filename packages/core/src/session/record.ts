@@ -98,9 +98,7 @@ export const parseSessionRecord = (value: unknown): SessionRecord => {
   const sound =
     typeof value === 'object' &&
     value !== null &&
-    Object.entries(FIELDS).every(
-      ([name, type]) => typeof isSound((value as Record<string, unknown>)[name], type),
-    )
+    Object.entries(FIELDS).every(([name, type]) => isSound((value as Record<string, unknown>)[name], type))
   if (!sound) throw new AuthError('store_unavailable', 'The store holds a row that is not a session record.')
   return value as SessionRecord
 }

@@ -37,7 +37,7 @@ const moved = (record: SessionRecord, now: number, lineage: Lineage): SessionRec
 })
 
 /**
- * Decides by the table in `docs/threat-model.md`. The successor of a generation is unique and its token is
+ * Decides by the table in `docs/architecture.md`. The successor of a generation is unique and its token is
  * deterministic, so giving it again never forks the lineage.
  */
 export const decideRotation = (record: SessionRecord, input: RotationInput): RotationDecision => {

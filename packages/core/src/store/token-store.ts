@@ -14,6 +14,7 @@ export interface FoundSession {
 
 /** What `epoch` reports, read in one atomic step. */
 export interface SubjectState {
+  /** Sessions opened under an older one are dead. */
   readonly epoch: number
   /** The store's own clock, in milliseconds. */
   readonly now: number
@@ -22,7 +23,9 @@ export interface SubjectState {
 /** One access token is dead. */
 export interface TokenMark {
   readonly kind: 'token'
+  /** The token's `jti`; unique together with the session only. */
   readonly tokenId: string
+  /** The session of the token. */
   readonly sessionId: string
   /** Until when the mark must be kept, in milliseconds. */
   readonly expiresAt: number
@@ -31,6 +34,7 @@ export interface TokenMark {
 /** One session is dead, with every token it ever had. */
 export interface SessionMark {
   readonly kind: 'session'
+  /** Whether or not it has a row. */
   readonly sessionId: string
   /** Until when the mark must be kept, in milliseconds. */
   readonly expiresAt: number
@@ -39,6 +43,7 @@ export interface SessionMark {
 /** Every session of a subject is dead, except the one to keep. */
 export interface SubjectMark {
   readonly kind: 'subject'
+  /** Whether or not it has a row. */
   readonly subject: string
   /** The one session that is moved to the new epoch instead of dying. */
   readonly keep?: string

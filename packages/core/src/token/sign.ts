@@ -3,7 +3,7 @@
 import { CompactSign } from 'jose'
 import { AuthError } from '../errors.js'
 import type { Settings } from '../options.js'
-import type { SessionRecord } from '../session/record.js'
+import type { SessionRecord, Transport } from '../session/record.js'
 import type { Principal } from './claims.js'
 import { MAX_TOKEN_LENGTH } from './compact.js'
 import type { KeyRing } from './keys.js'
@@ -24,6 +24,25 @@ export interface IssuedToken<C extends object> {
 
 const encoder = new TextEncoder()
 
+/** Browsers drop a cookie whose name and value exceed 4096 bytes (RFC 6265bis section 5.6); names take 96 at most. */
+const MAX_COOKIE_VALUE = 4000
+
+/** Refuses a token that nobody could send back, before anything is stored for it. */
+const assertFits = (text: string, transport: Transport): void => {
+  if (transport === 'cookie' && text.length > MAX_COOKIE_VALUE) {
+    throw new AuthError(
+      'cookie_too_large',
+      `The claims make an access cookie of more than ${MAX_COOKIE_VALUE} bytes.`,
+    )
+  }
+  if (text.length > MAX_TOKEN_LENGTH) {
+    throw new AuthError(
+      'claims_invalid',
+      `The claims make an access token of more than ${MAX_TOKEN_LENGTH} characters.`,
+    )
+  }
+}
+
 /** Begins the life of a token now. */
 export const tokenLife = (settings: Pick<Settings<object>, 'now' | 'accessTtl'>): TokenLife => {
   const issuedAt = Math.floor(settings.now() / 1000) * 1000
@@ -34,7 +53,7 @@ export const tokenLife = (settings: Pick<Settings<object>, 'now' | 'accessTtl'>)
  * Signs an access token for a session with the ring's signing key. The registered claims are written last, so that no
  * custom claim could ever stand in for one.
  *
- * @throws AuthError `claims_invalid` where the token would be too long to be accepted again.
+ * @throws AuthError `claims_invalid`, or `cookie_too_large`, where the token would be too long to be accepted again.
  */
 export const signAccessToken = async <C extends object>(
   { signing }: KeyRing,
@@ -58,11 +77,6 @@ export const signAccessToken = async <C extends object>(
   const text = await new CompactSign(encoder.encode(JSON.stringify(payload)))
     .setProtectedHeader({ alg: signing.alg, kid: signing.kid, typ: 'at+jwt' })
     .sign(signing.access)
-  if (text.length > MAX_TOKEN_LENGTH) {
-    throw new AuthError(
-      'claims_invalid',
-      `The claims make an access token of more than ${MAX_TOKEN_LENGTH} characters.`,
-    )
-  }
+  assertFits(text, principal.transport)
   return text
 }

@@ -90,10 +90,10 @@ export const guardClauses: readonly HttpClause[] = [
     const challenge = response.headers.get('www-authenticate')
     expectSame(challenge, 'Bearer realm="app", error="insufficient_user_authentication"', 'the challenge')
   }),
-  clause('a dead access cookie is expired alone', async ({ browser, clock }) => {
+  clause('a cookie that was never ours is expired alone', async ({ browser }) => {
     const alice = browser()
     await alice.login()
-    clock.advance(700)
+    await alice.jar.keep(`${ORIGIN}/`, ['__Host-access_token=garbage; Path=/; Secure'])
     const response = await alice.send('GET', '/me')
     expectSame(
       cookieLines(response).map((line) => line.split('; ').slice(0, 2)),
@@ -101,6 +101,15 @@ export const guardClauses: readonly HttpClause[] = [
       'the cookies of a 401',
     )
     await expectStatus(alice.send('POST', '/auth/refresh'), 200, 'the refresh')
+  }),
+  clause('a late 401 leaves the renewed cookies alone', async ({ browser, clock }) => {
+    const alice = browser()
+    await alice.login()
+    clock.advance(700)
+    const late = await alice.send('GET', '/me', { lost: true })
+    await expectStatus(alice.send('POST', '/auth/refresh'), 200, 'the refresh that another request asked for')
+    await alice.jar.keep(`${ORIGIN}/me`, late.headers.getSetCookie())
+    await expectStatus(alice.send('GET', '/me'), 200, 'a request after the late 401')
   }),
   clause('two cookies of one name are refused', async ({ browser, server }) => {
     const alice = browser()

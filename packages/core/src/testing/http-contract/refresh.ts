@@ -243,6 +243,14 @@ export const refreshClauses: readonly HttpClause[] = [
       )
       await expectStatus(alice.send('GET', '/me', { headers: page }), 200, 'a page load')
       await expectStatus(alice.send('GET', '/me'), 200, 'a script request after it')
+      await alice.send('POST', '/auth/logout', { lost: true })
+      const ended = await expectStatus(
+        alice.send('GET', '/maybe', { headers: page }),
+        200,
+        'an optional page after the end',
+      )
+      expectSame(await ended.json(), { subject: null }, 'who loads it')
+      await expectStatus(alice.send('GET', '/me', { headers: page }), 401, 'a guarded page after the end')
     },
     { renewal: 'silent' },
   ),

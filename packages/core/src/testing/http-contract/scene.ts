@@ -25,8 +25,9 @@ export interface BrowserJar {
 
 /** An adapter under test. */
 export interface HttpUnderTest {
-  /** Starts the application of the contract (see `contractRoutes`) with these options. */
+  /** Starts the application of the contract (`docs/http-contract.md` spells it out) with these options. */
   start(options: HttpAuthOptions<{ role: string }>): Promise<ContractServer>
+  /** Creates an empty jar: one for each browser of a clause. */
   jar(): BrowserJar
 }
 

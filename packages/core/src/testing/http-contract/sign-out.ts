@@ -150,5 +150,8 @@ export const signOutClauses: readonly HttpClause[] = [
     expectSame((await list()).length, 1, 'the number of devices')
     const app = await bearer()
     await expectStatus(send('GET', '/auth/sessions', app.access_token), 200, 'the list of a bearer client')
+    const own = (await list()).find(({ current }: { current: boolean }) => current).id
+    await expectStatus(alice.send('DELETE', `/auth/sessions/${own}`), 204, 'the sign-out of this device')
+    expectSame(await alice.jar.cookies(`${ORIGIN}/auth/`), 'own=1', 'the cookies after it')
   }),
 ]

@@ -6,10 +6,11 @@ import type { RevocationQuery, SubjectMark, TokenStore } from '../../store/token
 
 /** A store under test: fresh, or shared with other clauses; the contract draws new subjects for each clause. */
 export interface StoreUnderTest {
+  /** The store to be checked. */
   readonly store: TokenStore
   /** A second client of the same data, as another process would have. Default: `store` itself. */
   readonly other?: TokenStore
-  /** Moves the store's clock. Without it the clauses that need time to pass are skipped, with that reason. */
+  /** Moves the store's clock. Without it, leave out the clauses that say `needs: 'clock'`: they would fail. */
   readonly advance?: (seconds: number) => void | Promise<void>
 }
 

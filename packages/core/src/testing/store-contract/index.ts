@@ -13,7 +13,10 @@ export type { StoreClause, StoreUnderTest } from './clause.js'
  *
  * @example
  * for (const clause of storeContract) {
- *   test(clause.name, () => clause.run({ store }))
+ *   test(clause.name, () => {
+ *     const clock = fakeClock()
+ *     return clause.run({ store: myStore({ now: clock.now }), advance: clock.advance })
+ *   })
  * }
  */
 export const storeContract: readonly StoreClause[] = [

@@ -1,0 +1,59 @@
+/** The settings of an example, read from the environment and checked at start. */
+
+/** A setting is wrong; the message says which, and what to do. */
+export class SettingsError extends Error {}
+
+/**
+ * Reads the settings, or throws one error that lists everything that is wrong with them. An empty variable counts as
+ * absent, except the secret: it goes to the library as it is, and the library judges it.
+ *
+ * @param {Record<string, string | undefined>} env
+ */
+export const readSettings = (env = process.env) => {
+  /** @type {string[]} */
+  const problems = []
+
+  /** @param {string} name @param {string} kind @param {number} [max] */
+  const number = (name, kind, max = Number.MAX_SAFE_INTEGER) => {
+    const text = env[name]?.trim()
+    if (!text) return undefined
+    if (!/^\d+$/.test(text) || Number(text) > max) problems.push(`${name} must be ${kind}, not "${text}"`)
+    return Number(text)
+  }
+
+  const settings = {
+    port: number('PORT', 'a port number from 0 to 65535', 65_535) ?? 3000,
+    databaseFile: env.DATABASE_FILE || ':memory:',
+    secret: env.SESSION_SECRET,
+    origins: env.AUTH_ORIGIN?.split(',').flatMap((origin) => origin.trim() || []),
+    accessTtl: number('AUTH_ACCESS_TTL', 'a whole number of seconds'),
+    overlap: number('AUTH_OVERLAP', 'a whole number of seconds'),
+    leeway: number('AUTH_LEEWAY', 'a whole number of seconds'),
+  }
+  if (env.REDIS_URL) {
+    problems.push(
+      'REDIS_URL is set, but this release has no Redis store: unset it to keep sessions in memory',
+    )
+  }
+  if (problems.length > 0) throw new SettingsError(`Wrong settings:\n- ${problems.join('\n- ')}`)
+  return settings
+}
+
+/**
+ * Runs a step of the start. A wrong setting, whether we or the library found it, ends the process with its message;
+ * any other error is a bug and keeps its stack.
+ *
+ * @template T
+ * @param {() => T | Promise<T>} step
+ * @returns {Promise<T>}
+ */
+export const orExit = async (step) => {
+  try {
+    return await step()
+  } catch (error) {
+    const { code, message } = /** @type {Error & { code?: string }} */ (error)
+    if (!(error instanceof SettingsError) && code !== 'invalid_options') throw error
+    console.error(message)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,5 @@
+/** One story, told to every example. An example's tests name its folder, and that is all. */
+
+export { browserStory } from './browser-story.js'
+export { settingsStory } from './settings-story.js'
+export { surfaceStory } from './surface-story.js'
