@@ -1,10 +1,11 @@
 /** `createAuth`: binds clock, keys and store to the flows, once. */
 
+import { AuthError, isAuthError } from './errors.js'
 import { type AuthEvent, createEmit, type RequestOrigin } from './events.js'
 import { type AuthenticateOptions, authenticate } from './flows/authenticate.js'
-import { type Flow, openStore } from './flows/flow.js'
+import type { Flow } from './flows/flow.js'
 import type { Pair } from './flows/issue.js'
-import { type LoginInput, login } from './flows/login.js'
+import { asOf, type LoginInput, login } from './flows/login.js'
 import { type LogoutInput, logout } from './flows/logout.js'
 import { type RefreshOptions, refresh } from './flows/refresh.js'
 import { type Revocation, type RevokeTarget, revoke } from './flows/revoke.js'
@@ -34,6 +35,19 @@ export interface Auth<C extends object = object> {
   /** Lets go of what the store holds open. */
   close(): Promise<void>
 }
+
+/** A method that rejects with an `AuthError` whatever happens in it. */
+const sound =
+  <A extends unknown[], T>(method: (...args: A) => Promise<T>) =>
+  async (...args: A): Promise<T> => {
+    try {
+      return await method(...args)
+    } catch (cause) {
+      throw isAuthError(cause)
+        ? cause
+        : new AuthError('internal_error', 'Something failed that should not.', { cause })
+    }
+  }
 
 /** Announces, once and at the first use, what somebody should know about this set-up. */
 const announceOnce = <C extends object>(settings: Settings<C>, emit: Flow<C>['emit']): (() => void) => {
@@ -79,16 +93,16 @@ export const createAuth = <C extends object = Record<string, never>>(options: Au
     },
   }
   return {
-    login: (input) => login(flow, input),
-    authenticate: (accessToken, given) => authenticate(flow, accessToken, given),
-    refresh: (refreshToken, given) => refresh(flow, refreshToken, given),
-    logout: (input) => logout(flow, input),
-    revoke: (target, origin) => revoke(flow, target, origin),
-    sessions: (subject) => sessions(flow, subject),
-    asOf: async (subject) => (await openStore(flow)('epoch', subject)).epoch,
-    close: () => {
+    login: sound((input) => login(flow, input)),
+    authenticate: sound((accessToken, given) => authenticate(flow, accessToken, given)),
+    refresh: sound((refreshToken, given) => refresh(flow, refreshToken, given)),
+    logout: sound((input) => logout(flow, input)),
+    revoke: sound((target, origin) => revoke(flow, target, origin)),
+    sessions: sound((subject) => sessions(flow, subject)),
+    asOf: sound((subject) => asOf(flow, subject)),
+    close: sound(() => {
       flow.replica.close()
       return store.close()
-    },
+    }),
   }
 }

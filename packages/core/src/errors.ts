@@ -6,6 +6,7 @@ const STATUS = {
   invalid_argument: 500,
   claims_invalid: 500,
   cookie_too_large: 500,
+  internal_error: 500,
   invalid_request: 400,
   request_too_large: 413,
   unauthenticated: 401,
@@ -27,6 +28,7 @@ const STATUS = {
  * | `invalid_argument` | 500 | a method of the library was called with a value it cannot take |
  * | `claims_invalid` | 500 | the `claims` function returned something that cannot become token claims |
  * | `cookie_too_large` | 500 | the access token does not fit into a 4096 byte cookie |
+ * | `internal_error` | 500 | something failed that should not, in the clock or in the library; `cause` says what |
  * | `invalid_request` | 400 | the request contradicts itself, or its body cannot be read |
  * | `request_too_large` | 413 | the request body exceeds 8 KB |
  * | `unauthenticated` | 401 | no credential was presented |

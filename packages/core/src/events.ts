@@ -46,6 +46,7 @@ export type RejectionReason =
   | 'superseded_epoch'
   | 'refresh_reused'
   | 'subject_disabled'
+  | 'login_superseded'
   | 'login_too_old'
   | 'cross_site'
   | 'bad_request'

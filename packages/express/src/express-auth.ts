@@ -67,6 +67,17 @@ const send = (res: AnyResponse, { status, headers, body }: AuthReply): void => {
   else res.json(body)
 }
 
+const handler: ExpressAuth['handler'] = (handle) => {
+  const wrapped = async (...args: never[]): Promise<void> => {
+    try {
+      await handle(...args)
+    } catch (error) {
+      ;(args.at(-1) as unknown as NextFunction)(error)
+    }
+  }
+  return wrapped as unknown as typeof handle
+}
+
 /**
  * Creates the sessions of an Express application.
  *
@@ -115,16 +126,7 @@ export const createAuth = <C extends object = Record<string, never>>(
       if (res) setHeaders(res, headers)
       return changed
     },
-    handler: (handle) => {
-      const wrapped = async (...args: never[]): Promise<void> => {
-        try {
-          await handle(...args)
-        } catch (error) {
-          ;(args.at(-1) as unknown as NextFunction)(error)
-        }
-      }
-      return wrapped as unknown as typeof handle
-    },
+    handler,
     sessions: core.sessions,
     close: core.close,
   }

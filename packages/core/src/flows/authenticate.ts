@@ -43,12 +43,23 @@ const isRevoked = async <C extends object>(
   }
 }
 
+/** A value that cannot be meant must not switch a check off. */
+const assertOptions = ({ revocation = 'replica', maxAuthAge = 0 }: AuthenticateOptions): void => {
+  if (!['replica', 'store', 'none'].includes(revocation)) {
+    throw new AuthError('invalid_argument', 'revocation must be "replica", "store" or "none".')
+  }
+  if (!Number.isFinite(maxAuthAge) || maxAuthAge < 0) {
+    throw new AuthError('invalid_argument', 'maxAuthAge must be a number of seconds.')
+  }
+}
+
 const check = async <C extends object>(
   flow: Flow<C>,
   token: string,
   options: AuthenticateOptions,
 ): Promise<VerifiedToken<C>> => {
   const { settings } = flow
+  assertOptions(options)
   const verified = await verifyAccessToken<C>(await flow.ring(), settings, token)
   const { principal, epoch } = verified
   if (options.transport && options.transport !== principal.transport) throw invalidToken('wrong_transport')

@@ -11,7 +11,7 @@ import { customClaims } from '../token/claims.js'
 import type { KeyRing } from '../token/keys.js'
 
 /** How long the store calls of one flow may take together, in milliseconds. */
-export const STORE_DEADLINE = 1000
+const STORE_DEADLINE = 1000
 /** Rounds of the compare-and-set loop before a flow gives up with 503. */
 export const MAX_ROUNDS = 3
 
@@ -50,7 +50,9 @@ export const openStore = <C extends object>(
   const call = async (method: StoreMethod, ...args: unknown[]): Promise<unknown> => {
     try {
       const target = settings.store[method] as (...args: unknown[]) => Promise<unknown>
-      return await withinDeadline(target.apply(settings.store, args), end - performance.now())
+      const answer = await withinDeadline(target.apply(settings.store, args), end - performance.now())
+      if (answer === undefined) throw new Error('the store answered with nothing')
+      return answer
     } catch (error) {
       emit({ type: 'store_trouble', operation: method, message: messageOf(error) }, origin)
       throw unavailable(error)
@@ -61,7 +63,7 @@ export const openStore = <C extends object>(
 
 /** A foreign error's message, cut short; drivers put addresses and reply codes there, never our tokens. */
 const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : 'unknown').slice(0, 256)
+  String(error instanceof Error ? error.message : 'unknown').slice(0, 256)
 
 /**
  * Asks the application for a subject's claims; null where it may no longer sign in.

@@ -45,8 +45,16 @@ const checked = (input: LoginInput): void => {
   if (typeof remember !== 'boolean') throw badRequest('remember must be true or false.')
   if (typeof device !== 'string') throw badRequest('device must be a text.')
   if (!Number.isSafeInteger(asOf)) throw invalid('asOf must be what asOf(subject) resolved to.')
-  if (typeof data !== 'object' || data === null || JSON.stringify(data).length > MAX_DATA) {
+  if (!isSmallObject(data)) {
     throw invalid(`data must be a plain object of at most ${MAX_DATA} characters of JSON.`)
+  }
+}
+
+const isSmallObject = (data: unknown): boolean => {
+  try {
+    return typeof data === 'object' && data !== null && JSON.stringify(data).length <= MAX_DATA
+  } catch {
+    return false
   }
 }
 
@@ -98,6 +106,7 @@ export const login = async <C extends object>(flow: Flow<C>, input: LoginInput):
   // Signed before it is stored: claims that no token can carry leave no session behind.
   const pair = await issuePair(flow, { session, claims, life })
   if (!(await store('insert', session))) {
+    flow.emit({ type: 'request_rejected', reason: 'login_superseded' }, origin)
     throw new AuthError(
       'login_superseded',
       'All sessions of this subject were revoked meanwhile. Sign in again.',
@@ -107,4 +116,15 @@ export const login = async <C extends object>(flow: Flow<C>, input: LoginInput):
   flow.emit({ type: 'login', subject, sessionId, transport, persistent }, origin)
   reportIssued(flow, pair, origin)
   return pair
+}
+
+/**
+ * Marks this moment for a later login: the subject's epoch.
+ *
+ * @throws AuthError `invalid_argument`, `store_unavailable`
+ */
+export const asOf = async <C extends object>(flow: Flow<C>, subject: string): Promise<number> => {
+  if (!isIdentifier(subject))
+    throw new AuthError('invalid_argument', 'asOf takes a subject of 1 to 255 characters.')
+  return (await openStore(flow)('epoch', subject)).epoch
 }

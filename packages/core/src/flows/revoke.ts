@@ -40,7 +40,8 @@ export const sessionMark = <C extends object>(flow: Flow<C>, sessionId: string):
 const SHAPES = ['sessionId', 'sessionId,subject', 'sessionId,tokenId', 'subject', 'keep,subject']
 
 const markOf = <C extends object>(flow: Flow<C>, target: RevokeTarget): RevocationMark => {
-  const entries = Object.entries(target ?? {}).filter(([, value]) => value !== undefined)
+  // Only `keep` may be there without a value: a `subject` that got lost on its way must not widen what is revoked.
+  const entries = Object.entries(target ?? {}).filter(([key, value]) => key !== 'keep' || value !== undefined)
   const shape = entries
     .map(([key]) => key)
     .sort()

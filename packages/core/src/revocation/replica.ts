@@ -37,20 +37,47 @@ export interface Replica {
 /** A store without a feed: every question goes to the store. */
 const blind: Replica = { isRevoked: () => undefined, apply: () => undefined, close: () => undefined }
 
+/** How much of the feed this process has read, and whether that is recent enough. */
+class Freshness {
+  readonly #dependencies: ReplicaDependencies
+  /** When the last answered poll was sent: what happened before then is known. */
+  #knownUntil = Number.NEGATIVE_INFINITY
+  #stale = false
+
+  constructor(dependencies: ReplicaDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  get isFresh(): boolean {
+    const { monotonic, maxStaleness } = this.#dependencies
+    return monotonic() - this.#knownUntil <= maxStaleness * 1000
+  }
+
+  answered(sentAt: number, marks: number): void {
+    this.#knownUntil = sentAt
+    if (this.#stale) this.#dependencies.emit({ type: 'replica_caught_up', marks })
+    this.#stale = false
+  }
+
+  /** Announces, once, that the copy has grown too old; one that never was there has not grown old. */
+  failed(): void {
+    if (this.#stale || this.isFresh || this.#knownUntil === Number.NEGATIVE_INFINITY) return
+    this.#stale = true
+    const { emit, maxStaleness } = this.#dependencies
+    emit({ type: 'replica_stale', maxStaleness })
+  }
+}
+
 /** Creates a replica. It does nothing until it is first asked, and its timer never keeps a process alive. */
 export const createReplica = (dependencies: ReplicaDependencies): Replica => {
-  const { store, maxStaleness, now, monotonic, emit } = dependencies
+  const { store, now, monotonic } = dependencies
   if (!store.marks) return blind
   const table = createMarkTable()
+  const freshness = new Freshness(dependencies)
   let cursor: string | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let started = false
   let closed = false
-  /** When the last answered poll was sent: what happened before then is known. */
-  let knownUntil = Number.NEGATIVE_INFINITY
-  let stale = false
-
-  const isFresh = (): boolean => monotonic() - knownUntil <= maxStaleness * 1000
 
   const poll = async (): Promise<void> => {
     const sentAt = monotonic()
@@ -61,31 +88,21 @@ export const createReplica = (dependencies: ReplicaDependencies): Replica => {
       )
       for (const mark of page.marks) table.add(mark)
       cursor = page.cursor
-      knownUntil = sentAt
       table.prune(now())
-      if (stale) emit({ type: 'replica_caught_up', marks: table.size })
-      stale = false
+      freshness.answered(sentAt, table.size)
     } catch {
-      // The next poll tells; meanwhile the copy grows stale, which is announced once.
-      announceStale()
+      // The next poll tells.
+      freshness.failed()
     }
     if (!closed) timer = unref(setTimeout(poll, POLL_INTERVAL))
   }
 
-  const announceStale = (): void => {
-    if (stale || isFresh() || knownUntil === Number.NEGATIVE_INFINITY) return
-    stale = true
-    emit({ type: 'replica_stale', maxStaleness })
-  }
-
   return {
     isRevoked: (query) => {
-      if (!started) {
-        started = true
-        void poll()
-      }
+      if (!started) void poll()
+      started = true
       if (table.kills(query)) return true
-      return isFresh() && table.size <= MAX_MARKS ? false : undefined
+      return freshness.isFresh && table.size <= MAX_MARKS ? false : undefined
     },
     apply: (mark) => table.add(mark),
     close: () => {

@@ -6,6 +6,7 @@ import type {
   RevocationMark,
   RevocationQuery,
   SubjectMark,
+  TokenMark,
   TokenStore,
 } from '../store/token-store.js'
 
@@ -19,108 +20,145 @@ interface Row {
 /** A store that has a feed. */
 export type ModelStore = Required<Omit<TokenStore, 'warnings'>>
 
-/** A `TokenStore` to compare others with. @param now - the clock, in milliseconds. Default: `Date.now`. */
-export const modelStore = (now: () => number = Date.now): ModelStore => {
-  let rows: readonly Row[] = []
-  let published = 0
+const tokenKey = ({ sessionId, tokenId }: Pick<TokenMark, 'sessionId' | 'tokenId'>): string =>
+  JSON.stringify([sessionId, tokenId])
 
-  const live = (kind: Row['kind']): Row[] => rows.filter((row) => row.kind === kind && now() < row.expiresAt)
-  const get = <V>(kind: Row['kind'], key: string): V | undefined => {
-    return live(kind).find((row) => row.key === key)?.value as V | undefined
+/** Rows of four kinds, each with an expiry; reads see only what has not expired. */
+class Rows {
+  readonly now: () => number
+  #rows: readonly Row[] = []
+
+  constructor(now: () => number) {
+    this.now = now
   }
-  const remove = (kind: Row['kind'], key: string): boolean => {
-    const before = rows.length
-    rows = rows.filter((row) => !(row.kind === kind && row.key === key))
-    return rows.length < before
+
+  live(kind: Row['kind']): Row[] {
+    return this.#rows.filter((row) => row.kind === kind && this.now() < row.expiresAt)
   }
-  const put = (row: Row): void => {
-    remove(row.kind, row.key)
-    rows = [...rows, { ...row, value: structuredClone(row.value) }]
+
+  get<V>(kind: Row['kind'], key: string): V | undefined {
+    return this.live(kind).find((row) => row.key === key)?.value as V | undefined
   }
-  const session = (id: string): SessionRecord | undefined => {
-    const record = get<SessionRecord>('session', id)
-    const epoch = record && get<number>('subject', record.subject)
+
+  put(row: Row): void {
+    this.remove(row.kind, row.key)
+    this.#rows = [...this.#rows, { ...row, value: structuredClone(row.value) }]
+  }
+
+  remove(kind: Row['kind'], key: string): void {
+    this.#rows = this.#rows.filter((row) => row.kind !== kind || row.key !== key)
+  }
+
+  /** The subject's row lives as long as the longest-lived thing that was ever said of it. */
+  putEpoch(subject: string, epoch: number, expiresAt: number): void {
+    const old = this.#rows.find((row) => row.kind === 'subject' && row.key === subject)?.expiresAt ?? 0
+    this.put({ kind: 'subject', key: subject, value: epoch, expiresAt: Math.max(old, expiresAt) })
+  }
+
+  putSession(record: SessionRecord): void {
+    this.put({ kind: 'session', key: record.id, value: record, expiresAt: record.expiresAt })
+  }
+
+  epochOf(subject: string): number | undefined {
+    return this.get('subject', subject)
+  }
+
+  /** A session that its subject's epoch has not killed. */
+  session(id: string): SessionRecord | undefined {
+    const record = this.get<SessionRecord>('session', id)
+    const epoch = record && this.epochOf(record.subject)
     return record && epoch !== undefined && record.epoch >= epoch ? record : undefined
   }
-  const putSession = (record: SessionRecord): void => {
-    put({ kind: 'session', key: record.id, value: record, expiresAt: record.expiresAt })
+}
+
+class Model implements ModelStore {
+  readonly volatile = true
+  readonly #rows: Rows
+  readonly #now: () => number
+  #published = 0
+
+  constructor(now: () => number) {
+    this.#rows = new Rows(now)
+    this.#now = now
   }
-  const putSubject = (subject: string, epoch: number, expiresAt: number): void => {
-    const old = rows.find((row) => row.kind === 'subject' && row.key === subject)?.expiresAt ?? 0
-    put({ kind: 'subject', key: subject, value: epoch, expiresAt: Math.max(old, expiresAt) })
-  }
-  const publish = (mark: FeedMark): void => {
-    published += 1
-    put({ kind: 'mark', key: String(published), value: mark, expiresAt: mark.expiresAt })
-  }
-  const revokeSubject = ({ subject, keep, ...mark }: SubjectMark): boolean => {
-    const kept = keep === undefined ? undefined : session(keep)
-    const epoch = Math.max(now(), (get<number>('subject', subject) ?? now()) + 1)
-    publish({ ...mark, subject, ...(keep === undefined ? {} : { keep }), epoch })
-    putSubject(subject, epoch, mark.expiresAt)
-    if (kept?.subject === subject) putSession({ ...kept, epoch, version: kept.version + 1 })
+
+  insert = async (record: SessionRecord): Promise<boolean> => {
+    const epoch = this.#rows.epochOf(record.subject) ?? record.epoch
+    const taken = this.#rows.get('session', record.id) !== undefined
+    if (taken || record.expiresAt <= this.#now() || record.epoch !== epoch) return false
+    this.#rows.putEpoch(record.subject, epoch, record.expiresAt)
+    this.#rows.putSession(record)
     return true
   }
-  const revokeToken = (mark: Extract<RevocationMark, { kind: 'token' }>): boolean => {
-    const key = JSON.stringify([mark.sessionId, mark.tokenId])
-    const known = get('token', key) !== undefined
-    publish(mark)
-    put({ kind: 'token', key, value: true, expiresAt: mark.expiresAt })
+
+  find = async (id: string) => {
+    const record = this.#rows.session(id) ?? null
+    const epoch = (record && this.#rows.epochOf(record.subject)) ?? Number.MAX_SAFE_INTEGER
+    return { record, epoch, now: this.#now() }
+  }
+
+  replace = async (record: SessionRecord, expectedVersion: number): Promise<boolean> => {
+    const current = this.#rows.session(record.id)
+    const epoch = this.#rows.epochOf(record.subject) ?? Number.MAX_SAFE_INTEGER
+    if (current?.version !== expectedVersion || record.epoch < epoch) return false
+    this.#rows.putSession(record)
+    return true
+  }
+
+  list = async (subject: string): Promise<SessionRecord[]> => {
+    const records = this.#rows.live('session').flatMap(({ key }) => this.#rows.session(key) ?? [])
+    const own = records.filter((record) => record.subject === subject && this.#now() < record.idleExpiresAt)
+    return own.sort((a, b) => b.createdAt - a.createdAt).slice(0, 100)
+  }
+
+  epoch = async (subject: string) => {
+    const now = this.#now()
+    const epoch = this.#rows.epochOf(subject) ?? now
+    this.#rows.putEpoch(subject, epoch, now + 3_600_000)
+    return { epoch, now }
+  }
+
+  revoke = async (mark: RevocationMark): Promise<boolean> => {
+    if (mark.kind === 'subject') return this.#revokeSubject(mark)
+    this.#publish(mark)
+    const known =
+      mark.kind === 'session'
+        ? this.#rows.session(mark.sessionId) === undefined
+        : this.#rows.get('token', tokenKey(mark)) !== undefined
+    if (mark.kind === 'session') this.#rows.remove('session', mark.sessionId)
+    else this.#rows.put({ kind: 'token', key: tokenKey(mark), value: true, expiresAt: mark.expiresAt })
     return !known
   }
 
-  return {
-    volatile: true,
-    insert: async (record) => {
-      const epoch = get<number>('subject', record.subject) ?? record.epoch
-      if (get('session', record.id) || record.expiresAt <= now() || record.epoch !== epoch) return false
-      putSubject(record.subject, epoch, record.expiresAt)
-      putSession(record)
-      return true
-    },
-    find: async (id) => {
-      const record = session(id) ?? null
-      return {
-        record,
-        epoch: (record && get('subject', record.subject)) ?? Number.MAX_SAFE_INTEGER,
-        now: now(),
-      }
-    },
-    replace: async (record, expectedVersion) => {
-      const current = session(record.id)
-      const epoch = get<number>('subject', record.subject)
-      if (!current || epoch === undefined || current.version !== expectedVersion || record.epoch < epoch)
-        return false
-      putSession(record)
-      return true
-    },
-    list: async (subject) => {
-      const records = live('session').flatMap((row) => session(row.key) ?? [])
-      const own = records.filter((record) => record.subject === subject && now() < record.idleExpiresAt)
-      return own.sort((a, b) => b.createdAt - a.createdAt).slice(0, 100)
-    },
-    epoch: async (subject) => {
-      const epoch = get<number>('subject', subject) ?? now()
-      putSubject(subject, epoch, now() + 3_600_000)
-      return { epoch, now: now() }
-    },
-    revoke: async (mark) => {
-      if (mark.kind === 'subject') return revokeSubject(mark)
-      if (mark.kind === 'token') return revokeToken(mark)
-      publish(mark)
-      const existed = session(mark.sessionId) !== undefined
-      remove('session', mark.sessionId)
-      return existed
-    },
-    isRevoked: async ({ tokenId, sessionId, subject, epoch }: RevocationQuery) =>
-      session(sessionId) === undefined ||
-      epoch < (get<number>('subject', subject) ?? Number.MAX_SAFE_INTEGER) ||
-      get('token', JSON.stringify([sessionId, tokenId])) !== undefined,
-    marks: async (cursor) => {
-      const from = cursor !== undefined && Number(cursor) <= published ? Number(cursor) : 0
-      const marks = live('mark').filter(({ key }) => Number(key) > from)
-      return { marks: marks.map(({ value }) => value as FeedMark), cursor: String(published) }
-    },
-    close: async () => undefined,
+  isRevoked = async (query: RevocationQuery): Promise<boolean> =>
+    this.#rows.session(query.sessionId) === undefined ||
+    query.epoch < (this.#rows.epochOf(query.subject) ?? Number.MAX_SAFE_INTEGER) ||
+    this.#rows.get('token', tokenKey(query)) !== undefined
+
+  marks = async (cursor?: string) => {
+    const from = cursor !== undefined && Number(cursor) <= this.#published ? Number(cursor) : 0
+    const marks = this.#rows.live('mark').filter(({ key }) => Number(key) > from)
+    return { marks: marks.map(({ value }) => value as FeedMark), cursor: String(this.#published) }
+  }
+
+  close = async (): Promise<void> => undefined
+
+  #revokeSubject({ keep, ...mark }: SubjectMark): boolean {
+    const { subject, expiresAt } = mark
+    const kept = keep === undefined ? undefined : this.#rows.session(keep)
+    const now = this.#now()
+    const epoch = Math.max(now, (this.#rows.epochOf(subject) ?? now) + 1)
+    this.#publish({ ...mark, ...(keep === undefined ? {} : { keep }), epoch })
+    this.#rows.putEpoch(subject, epoch, expiresAt)
+    if (kept?.subject === subject) this.#rows.putSession({ ...kept, epoch, version: kept.version + 1 })
+    return true
+  }
+
+  #publish(mark: FeedMark): void {
+    this.#published += 1
+    this.#rows.put({ kind: 'mark', key: String(this.#published), value: mark, expiresAt: mark.expiresAt })
   }
 }
+
+/** A `TokenStore` to compare others with. @param now - the clock, in milliseconds. Default: `Date.now`. */
+export const modelStore = (now: () => number = Date.now): ModelStore => new Model(now)

@@ -25,7 +25,7 @@ export const invalidToken = (reason: RejectionReason): AuthError =>
   new AuthError('invalid_token', 'The token is not valid.', { reason })
 
 /** Decodes one base64url segment, accepting its canonical text only. */
-export const decodeSegment = (segment: string): Uint8Array => {
+const decodeSegment = (segment: string): Uint8Array => {
   if (!ALPHABET.test(segment)) throw invalidToken('malformed')
   // One character more than a multiple of four is no length of base64url; the decoder would throw its own error.
   const bytes = segment.length % 4 === 1 ? new Uint8Array() : base64url.decode(segment)

@@ -62,7 +62,10 @@ export const createKeyRing = (secrets: readonly string[], development: boolean):
     return { signing: all[0] as SecretKeys, find: (kid) => byKid.get(kid) }
   }
   return () => {
-    ring ??= derive()
+    ring ??= derive().catch((error) => {
+      ring = undefined
+      throw error
+    })
     return ring
   }
 }

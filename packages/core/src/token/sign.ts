@@ -16,12 +16,6 @@ export interface TokenLife {
   readonly expiresAt: number
 }
 
-/** An access token with what it says. */
-export interface IssuedToken<C extends object> {
-  readonly text: string
-  readonly principal: Principal<C>
-}
-
 const encoder = new TextEncoder()
 
 /** Browsers drop a cookie whose name and value exceed 4096 bytes (RFC 6265bis section 5.6); names take 96 at most. */
@@ -46,6 +40,8 @@ const assertFits = (text: string, transport: Transport): void => {
 /** Begins the life of a token now. */
 export const tokenLife = (settings: Pick<Settings<object>, 'now' | 'accessTtl'>): TokenLife => {
   const issuedAt = Math.floor(settings.now() / 1000) * 1000
+  if (!Number.isSafeInteger(issuedAt))
+    throw new AuthError('internal_error', 'The clock gives no number of milliseconds.')
   return { issuedAt, expiresAt: issuedAt + settings.accessTtl * 1000 }
 }
 

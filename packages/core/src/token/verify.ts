@@ -51,6 +51,7 @@ export const verifyIgnoringExpiry = async <C extends object>(
   const latest = settings.now() + settings.leeway * 1000
   if (!(principal.issuedAt <= latest && (claims.notBefore ?? 0) <= latest))
     throw invalidToken('not_yet_valid')
+  if (principal.authenticatedAt > latest) throw invalidToken('not_yet_valid')
   const life = principal.expiresAt - principal.issuedAt
   if (life > maxAccessTtl(settings.development) * 1000) throw invalidToken('lifetime_too_long')
   return { principal, epoch: claims.epoch }

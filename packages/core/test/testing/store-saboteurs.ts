@@ -220,7 +220,7 @@ const SABOTAGES: Record<string, Sabotage> = {
   'epochs may lie ahead': (inner) => ({
     insert: async (record) => {
       const { epoch } = await inner.epoch(record.subject)
-      return inner.insert({ ...record, epoch: record.epoch > epoch ? epoch : record.epoch })
+      return inner.insert({ ...record, epoch: Math.min(record.epoch, epoch) })
     },
   }),
   'strangers can be kept': (inner) => ({

@@ -1,10 +1,13 @@
 /** The HTTP contract: every promise of the library over HTTP, as data for any framework and any test runner. */
 
 import type { HttpClause } from './clause.js'
+import { crossSiteClauses } from './cross-site.js'
+import { faultClauses } from './faults.js'
 import { guardClauses } from './guard.js'
 import { refreshClauses } from './refresh.js'
 import { signInClauses } from './sign-in.js'
 import { signOutClauses } from './sign-out.js'
+import { transportClauses } from './transport.js'
 
 export type { HttpClause } from './clause.js'
 export type { BrowserJar, ContractServer, HttpUnderTest } from './scene.js'
@@ -21,6 +24,9 @@ export type { BrowserJar, ContractServer, HttpUnderTest } from './scene.js'
 export const httpContract: readonly HttpClause[] = [
   ...signInClauses,
   ...refreshClauses,
+  ...transportClauses,
   ...signOutClauses,
   ...guardClauses,
+  ...crossSiteClauses,
+  ...faultClauses,
 ]

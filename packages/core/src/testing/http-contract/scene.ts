@@ -23,16 +23,8 @@ export interface BrowserJar {
   keep(url: string, lines: readonly string[]): Promise<void>
 }
 
-/** An adapter under test. */
-export interface HttpUnderTest {
-  /** Starts the application of the contract (`docs/http-contract.md` spells it out) with these options. */
-  start(options: HttpAuthOptions<{ role: string }>): Promise<ContractServer>
-  /** Creates an empty jar: one for each browser of a clause. */
-  jar(): BrowserJar
-}
-
 /**
- * The application that an adapter's test builds for the contract. All replies are JSON.
+ * An adapter under test, in the application that its test builds for the contract. All replies are JSON.
  *
  * - `POST /login` `{subject, remember?, transport?}`: sets a cookie `own=1; Path=/` of its own, signs in, 200
  *   `{subject}` with the tokens of a bearer client spread into it
@@ -44,15 +36,12 @@ export interface HttpUnderTest {
  * - `GET /fault`: not guarded, awaits `auth.sessions('anybody')`, 200
  * - everything else: 404
  */
-export const contractRoutes = [
-  '/login',
-  '/me',
-  '/maybe',
-  '/recent',
-  '/strict',
-  '/password',
-  '/fault',
-] as const
+export interface HttpUnderTest {
+  /** Starts the application of the contract (`docs/http-contract.md` spells it out) with these options. */
+  start(options: HttpAuthOptions<{ role: string }>): Promise<ContractServer>
+  /** Creates an empty jar: one for each browser of a clause. */
+  jar(): BrowserJar
+}
 
 /** The origin that browsers of the contract see. */
 export const ORIGIN = 'https://app.example.test'
@@ -87,8 +76,8 @@ export interface Scene {
   browser(): Browser
   /** Signs in without cookies; the tokens of the response. */
   bearer(subject?: string): Promise<BearerTokens>
-  /** Sends a bearer request. */
-  send(method: string, path: string, token?: string, json?: unknown): Promise<Response>
+  /** Sends a bearer request, written as `GET /me`. */
+  send(request: string, token?: string, json?: unknown): Promise<Response>
 }
 
 /** The token response of a bearer client. */
@@ -157,14 +146,15 @@ export const openScene = async (
     onEvent: (event) => events.push(event),
     ...changes,
   })
-  const send: Scene['send'] = (method, path, token, json) => {
+  const send: Scene['send'] = (request, token, json) => {
+    const [method, path] = request.split(' ') as [string, string]
     return server.fetch(path, {
       method,
       ...withJson(token ? { authorization: `Bearer ${token}` } : {}, json),
     })
   }
   const bearer: Scene['bearer'] = async (subject = 'alice') => {
-    const response = await send('POST', '/login', undefined, { subject, transport: 'bearer' })
+    const response = await send('POST /login', undefined, { subject, transport: 'bearer' })
     return (await response.json()) as BearerTokens
   }
   return { server, clock, events, fault, send, bearer, browser: () => browserOf(server, jar()) }

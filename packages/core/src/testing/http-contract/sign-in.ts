@@ -22,12 +22,12 @@ export const signInClauses: readonly HttpClause[] = [
     expect(!JWT.test(await response.text()), 'a token stands in the body of a cookie login')
   }),
   clause('login gives a bearer client tokens and no cookie', async ({ send }) => {
-    const response = await send('POST', '/login', undefined, { subject: 'alice', transport: 'bearer' })
+    const response = await send('POST /login', undefined, { subject: 'alice', transport: 'bearer' })
     expectSame(cookieLines(response), ['own=*; Path=/'], 'the cookies')
     const { access_token, refresh_token, ...rest } = await response.json()
     expectSame(rest, { subject: 'alice', token_type: 'Bearer', expires_in: 600 }, 'the token response')
     expectSame(response.headers.get('cache-control'), 'no-store', 'the caching of tokens')
-    await expectStatus(send('GET', '/me', access_token), 200, 'a bearer request')
+    await expectStatus(send('GET /me', access_token), 200, 'a bearer request')
     expect(refresh_token.startsWith('rt1.'), 'the refresh token is missing')
   }),
   clause('me says who I am', async ({ browser, clock }) => {
@@ -64,7 +64,7 @@ export const signInClauses: readonly HttpClause[] = [
     const other = await bearer()
     await alice.login()
     await expectStatus(alice.send('GET', '/me'), 200, 'the new session')
-    await expectStatus(send('GET', '/me', other.access_token), 200, 'a session of another device')
+    await expectStatus(send('GET /me', other.access_token), 200, 'a session of another device')
     const replaced = browser()
     await replaced.jar.keep('https://app.example.test/', [`__Host-access_token=${old}; Path=/; Secure`])
     await expectRefused(replaced.send('GET', '/me'), 'the replaced session')
@@ -79,7 +79,7 @@ export const signInClauses: readonly HttpClause[] = [
       await expectStatus(response, 403, 'a login from another site')
       expect(!response.headers.getSetCookie().some((line) => line.includes('token')), 'a cookie was set')
     }
-    const { sessions } = await (await send('GET', '/auth/sessions', access_token)).json()
+    const { sessions } = await (await send('GET /auth/sessions', access_token)).json()
     expectSame(sessions.length, 1, 'the number of sessions')
   }),
   clause('a disabled subject cannot sign in', async ({ browser, fault }) => {

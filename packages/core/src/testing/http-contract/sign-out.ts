@@ -55,14 +55,14 @@ export const signOutClauses: readonly HttpClause[] = [
   clause('a bearer client logs out by header or by body', async ({ bearer, send }) => {
     const [one, two] = [await bearer(), await bearer()]
     for (const response of [
-      await send('POST', '/auth/logout', one.access_token),
-      await send('POST', '/auth/logout', undefined, { refresh_token: two.refresh_token }),
+      await send('POST /auth/logout', one.access_token),
+      await send('POST /auth/logout', undefined, { refresh_token: two.refresh_token }),
     ]) {
       await expectStatus(response, 204, 'the logout')
       expectSame(response.headers.getSetCookie(), [], 'the cookies')
     }
-    await expectRefused(send('GET', '/me', one.access_token), 'the first session')
-    await expectRefused(send('GET', '/me', two.access_token), 'the second session')
+    await expectRefused(send('GET /me', one.access_token), 'the first session')
+    await expectRefused(send('GET /me', two.access_token), 'the second session')
   }),
   clause('a logout from another site changes nothing', async ({ browser }) => {
     const alice = browser()
@@ -90,7 +90,7 @@ export const signOutClauses: readonly HttpClause[] = [
     await expectStatus(alice.send('POST', '/auth/logout-all'), 204, 'log out everywhere')
     await expectRefused(elsewhere.send('GET', '/me'), 'the other browser')
     await expectRefused(elsewhere.send('POST', '/auth/refresh'), 'its refresh')
-    await expectRefused(send('GET', '/me', app.access_token), 'the app')
+    await expectRefused(send('GET /me', app.access_token), 'the app')
     await expectStatus(alice.send('GET', '/me'), 401, 'this browser')
     await expectStatus(bob.send('GET', '/me'), 200, 'somebody else')
     await elsewhere.login()
@@ -107,7 +107,7 @@ export const signOutClauses: readonly HttpClause[] = [
     await expectStatus(alice.send('POST', '/auth/refresh'), 200, 'its refresh')
     await expectRefused(elsewhere.send('GET', '/me'), 'the other browser')
     await expectRefused(
-      send('POST', '/auth/refresh', undefined, { refresh_token: app.refresh_token }),
+      send('POST /auth/refresh', undefined, { refresh_token: app.refresh_token }),
       'the app',
     )
     expect((await alice.cookie('access_token')) !== old, 'the reply carried no new access token')
@@ -115,15 +115,15 @@ export const signOutClauses: readonly HttpClause[] = [
   clause('a bearer client that changes its password refreshes', async ({ bearer, send }) => {
     const app = await bearer()
     const response = await expectStatus(
-      send('POST', '/password', app.access_token),
+      send('POST /password', app.access_token),
       204,
       'the change of password',
     )
     expectSame(response.headers.getSetCookie(), [], 'the cookies')
-    await expectRefused(send('GET', '/me', app.access_token), 'the old access token')
+    await expectRefused(send('GET /me', app.access_token), 'the old access token')
     const json = { refresh_token: app.refresh_token }
-    const { access_token } = await (await send('POST', '/auth/refresh', undefined, json)).json()
-    await expectStatus(send('GET', '/me', access_token), 200, 'the refreshed session')
+    const { access_token } = await (await send('POST /auth/refresh', undefined, json)).json()
+    await expectStatus(send('GET /me', access_token), 200, 'the refreshed session')
   }),
   clause('devices are listed and signed out one by one', async ({ browser, bearer, send }) => {
     const [alice, elsewhere, bob] = [browser(), browser(), browser()]
@@ -149,7 +149,7 @@ export const signOutClauses: readonly HttpClause[] = [
     await expectRefused(elsewhere.send('GET', '/me'), 'the device')
     expectSame((await list()).length, 1, 'the number of devices')
     const app = await bearer()
-    await expectStatus(send('GET', '/auth/sessions', app.access_token), 200, 'the list of a bearer client')
+    await expectStatus(send('GET /auth/sessions', app.access_token), 200, 'the list of a bearer client')
     const own = (await list()).find(({ current }: { current: boolean }) => current).id
     await expectStatus(alice.send('DELETE', `/auth/sessions/${own}`), 204, 'the sign-out of this device')
     expectSame(await alice.jar.cookies(`${ORIGIN}/auth/`), 'own=1', 'the cookies after it')
