@@ -45,10 +45,19 @@ export type AuthErrorCode = keyof typeof STATUS
 /** Response headers that belong to a failure; a list stands for several lines. */
 export type AuthErrorHeaders = Readonly<Record<string, string | readonly string[]>>
 
+/** Whom a verified token belongs to. */
+export interface TokenOwner {
+  readonly subject: string
+  readonly sessionId: string
+  readonly tokenId?: string
+}
+
 /** Details of an {@link AuthError}; none of them may hold token text, a cookie or a secret. */
 export interface AuthErrorDetails {
   /** Why, as a stable word for events and logs. Never sent to a client. */
   readonly reason?: string
+  /** Whom a refused token belongs to, where that was proven. For the audit log. */
+  readonly about?: TokenOwner | undefined
   /** Response headers an HTTP framework should send along. */
   readonly headers?: AuthErrorHeaders
   /** The underlying failure, for the operator's log. */
@@ -71,6 +80,8 @@ export class AuthError extends Error {
   readonly headers: AuthErrorHeaders
   /** Why, as a stable word for events and logs; absent where `code` says it all. */
   readonly reason: string | undefined
+  /** Whom a refused token belongs to, where that was proven; for the audit log, never for the client. */
+  readonly about: TokenOwner | undefined
 
   constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -78,6 +89,7 @@ export class AuthError extends Error {
     this.status = STATUS[code]
     this.headers = details.headers ?? (this.status === 503 ? { 'Retry-After': '1' } : {})
     this.reason = details.reason
+    this.about = details.about
   }
 }
 

@@ -79,7 +79,14 @@ export type EventBody =
     }
   | { readonly type: 'revoked'; readonly scope: 'session'; readonly sessionId: string }
   | { readonly type: 'revoked'; readonly scope: 'subject'; readonly subject: string; readonly kept?: string }
-  | { readonly type: 'request_rejected'; readonly reason: RejectionReason }
+  | {
+      readonly type: 'request_rejected'
+      readonly reason: RejectionReason
+      /** Whose token was refused, where its signature has proven it. */
+      readonly subject?: string
+      readonly sessionId?: string
+      readonly tokenId?: string
+    }
   | ({ readonly type: 'key_rotated'; readonly from: string; readonly to: string } & EventSubject)
   | { readonly type: 'store_trouble'; readonly operation: string; readonly message: string }
   | { readonly type: 'store_warning'; readonly message: string }

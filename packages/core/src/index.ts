@@ -7,6 +7,7 @@ export {
   type AuthErrorDetails,
   type AuthErrorHeaders,
   isAuthError,
+  type TokenOwner,
 } from './errors.js'
 export {
   type AuthEvent,

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { createAuth } from '../src/index.js'
 
 /** The routes of the contract, for whatever calls a `fetch` handler. */
-const appOf = (options: Parameters<HttpUnderTest['start']>[0]) => {
+export const appOf = (options: Parameters<HttpUnderTest['start']>[0]) => {
   const auth = createAuth(options)
   const app = new Hono()
   app.use(auth.endpoints())

@@ -22,9 +22,16 @@ export interface RedisPort {
   send(key: string | undefined, args: readonly string[]): Promise<unknown>
 }
 
+/** A connection on which answers are awaited and none comes for so long is given up: firewalls forget some without a word. */
+const SILENCE = COMMAND_TIMEOUT + 100
+/** Longest pause between two looks at a server that is still loading its data; it is asked by itself how long it needs. */
+const LOADING_PAUSE = 500
+
 const NODE_OPTIONS = {
   commandTimeout: COMMAND_TIMEOUT,
   connectTimeout: COMMAND_TIMEOUT,
+  socketTimeout: SILENCE,
+  maxLoadingRetryTime: LOADING_PAUSE,
   // Sending an unanswered command again runs it twice.
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 1,
@@ -39,8 +46,8 @@ export const redisOptions = {
   // A queue that is worked off after an outage would carry out what its callers have long given up.
   enableOfflineQueue: false,
   retryStrategy: (times: number) => Math.min(times * 50, 500),
-  // The server at the other end has become a replica: look for the primary again.
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  // The server at the other end has become a replica: look for the primary again. Up to Redis 6 a script's error is wrapped.
+  reconnectOnError: (error: Error) => /\b(READONLY|MASTERDOWN) /.test(error.message),
 } satisfies RedisOptions
 
 /** The same for a cluster: `new Cluster(nodes, clusterOptions)`. */
@@ -68,6 +75,7 @@ const WARNINGS: readonly (readonly [
   text: string,
 ])[] = [
   [({ commandTimeout }) => !commandTimeout, 'commandTimeout is not set: an outage hangs every command'],
+  [({ socketTimeout }) => !socketTimeout, 'socketTimeout is not set: a connection that fell silent is kept'],
   [
     ({ enableOfflineQueue }) => enableOfflineQueue !== false,
     'enableOfflineQueue is on: commands pile up during an outage and run after it',

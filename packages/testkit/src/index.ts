@@ -11,3 +11,4 @@ export {
 } from './redis-server.js'
 export { serve } from './serve.js'
 export { firstDifference, histories } from './store-history.js'
+export { startProxy, type TcpProxy } from './tcp-proxy.js'

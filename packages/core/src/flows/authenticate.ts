@@ -4,7 +4,7 @@ import { AuthError } from '../errors.js'
 import type { RejectionReason, RequestOrigin } from '../events.js'
 import type { Transport } from '../session/record.js'
 import type { RevocationQuery } from '../store/token-store.js'
-import type { Principal } from '../token/claims.js'
+import { ownerOf, type Principal } from '../token/claims.js'
 import { invalidToken } from '../token/compact.js'
 import { type VerifiedToken, verifyAccessToken } from '../token/verify.js'
 import { type Flow, openStore } from './flow.js'
@@ -62,9 +62,13 @@ const check = async <C extends object>(
   assertOptions(options)
   const verified = await verifyAccessToken<C>(await flow.ring(), settings, token)
   const { principal, epoch } = verified
-  if (options.transport && options.transport !== principal.transport) throw invalidToken('wrong_transport')
+  if (options.transport && options.transport !== principal.transport) {
+    throw invalidToken('wrong_transport', ownerOf(principal))
+  }
   const { tokenId, sessionId, subject } = principal
-  if (await isRevoked(flow, { tokenId, sessionId, subject, epoch }, options)) throw invalidToken('revoked')
+  if (await isRevoked(flow, { tokenId, sessionId, subject, epoch }, options)) {
+    throw invalidToken('revoked', ownerOf(principal))
+  }
   const { maxAuthAge } = options
   if (
     maxAuthAge !== undefined &&
@@ -72,6 +76,7 @@ const check = async <C extends object>(
   ) {
     throw new AuthError('insufficient_authentication', 'Sign in again to do this.', {
       reason: 'login_too_old',
+      about: ownerOf(principal),
     })
   }
   return verified
@@ -87,7 +92,7 @@ export const rejecting = async <C extends object, T>(
     return await work
   } catch (error) {
     if (error instanceof AuthError && error.reason && error.status < 500) {
-      emit({ type: 'request_rejected', reason: error.reason as RejectionReason }, origin)
+      emit({ type: 'request_rejected', reason: error.reason as RejectionReason, ...error.about }, origin)
     }
     throw error
   }

@@ -1,6 +1,6 @@
 /** Refresh: trades a refresh token for a new pair, by the rotation rule, in a compare-and-set loop. */
 
-import { AuthError } from '../errors.js'
+import { AuthError, type TokenOwner } from '../errors.js'
 import type { RequestOrigin } from '../events.js'
 import { liveness, type SessionRecord, type Transport } from '../session/record.js'
 import { decideRotation, RECOVERIES_WARN, type RotationDecision } from '../session/rotation.js'
@@ -29,6 +29,8 @@ interface Attempt<C extends object> {
   readonly options: RefreshOptions
 }
 
+const ownerOf = ({ subject, id: sessionId }: SessionRecord): TokenOwner => ({ subject, sessionId })
+
 type Granted = Exclude<RotationDecision, { outcome: 'reused' }>
 
 /** Finds the session of a token and proves that the token is one of its own and that both still live. */
@@ -41,8 +43,10 @@ const findSession = async <C extends object>({
   if (record === null) throw invalidToken('session_not_found')
   if (!(await verifyRefreshToken(token, record.seed))) throw invalidToken('bad_signature')
   const state = liveness(record, epoch, now)
-  if (state !== 'live') throw invalidToken(state)
-  if (options.transport && options.transport !== record.transport) throw invalidToken('wrong_transport')
+  if (state !== 'live') throw invalidToken(state, ownerOf(record))
+  if (options.transport && options.transport !== record.transport) {
+    throw invalidToken('wrong_transport', ownerOf(record))
+  }
   return { record, now }
 }
 
@@ -59,16 +63,19 @@ const endReused = async <C extends object>(
       options.origin,
     )
   }
-  throw invalidToken('refresh_reused')
+  throw invalidToken('refresh_reused', ownerOf(record))
 }
 
 /** Ends the session of a subject that may no longer sign in. */
-const endDisabled = async <C extends object>({ flow, store, token, options }: Attempt<C>): Promise<never> => {
+const endDisabled = async <C extends object>(
+  { flow, store, token, options }: Attempt<C>,
+  record: SessionRecord,
+): Promise<never> => {
   const { sessionId } = token
   if (await putMark(flow, store, sessionMark(flow, sessionId))) {
     flow.emit({ type: 'revoked', scope: 'session', sessionId }, options.origin)
   }
-  throw invalidToken('subject_disabled')
+  throw invalidToken('subject_disabled', ownerOf(record))
 }
 
 const report = <C extends object>(
@@ -94,7 +101,7 @@ const round = async <C extends object>(attempt: Attempt<C>): Promise<Pair<C> | n
   const decision = decideRotation(record, { presented: token.generation, now, overlap, strict })
   if (decision.outcome === 'reused') return endReused(attempt, record, decision)
   const claims = await claimsOf(flow, record.subject, record)
-  if (claims === null) return endDisabled(attempt)
+  if (claims === null) return endDisabled(attempt, record)
   // Signed before the rotation is written: claims that no token can carry change nothing.
   const pair = await issuePair(flow, { session: decision.record, claims, life })
   if (decision.outcome !== 'repeat' && !(await store('replace', decision.record, record.version))) return null

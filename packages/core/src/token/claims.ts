@@ -1,6 +1,6 @@
 /** The claims of an access token: which names are ours, what the application may add, and how both are read back. */
 
-import { AuthError } from '../errors.js'
+import { AuthError, type TokenOwner } from '../errors.js'
 import type { Transport } from '../session/record.js'
 import { invalidToken } from './compact.js'
 
@@ -55,6 +55,13 @@ export const customClaims = (value: object): Record<string, unknown> => {
   }
   return copy as Record<string, unknown>
 }
+
+/** Whom a verified token belongs to, for the audit log. */
+export const ownerOf = ({ subject, sessionId, tokenId }: Principal): TokenOwner => ({
+  subject,
+  sessionId,
+  tokenId,
+})
 
 /** A payload after its signature was verified, its types checked, nothing yet compared. */
 export interface TokenClaims<C extends object> {

@@ -1,7 +1,7 @@
 /** The strict compact form of a JWS: one text per token, checked before any cryptography and any claim. */
 
 import { base64url } from 'jose'
-import { AuthError } from '../errors.js'
+import { AuthError, type TokenOwner } from '../errors.js'
 import type { RejectionReason } from '../events.js'
 
 /** Longest accepted token text, in characters. */
@@ -21,8 +21,8 @@ const MAX_KID_LENGTH = 128
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** The one rejection of every bad token. Its text is always the same; the reason is for the audit log. */
-export const invalidToken = (reason: RejectionReason): AuthError =>
-  new AuthError('invalid_token', 'The token is not valid.', { reason })
+export const invalidToken = (reason: RejectionReason, about?: TokenOwner): AuthError =>
+  new AuthError('invalid_token', 'The token is not valid.', { reason, about })
 
 /** Decodes one base64url segment, accepting its canonical text only. */
 const decodeSegment = (segment: string): Uint8Array => {

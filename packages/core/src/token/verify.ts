@@ -2,7 +2,7 @@
 
 import { compactVerify } from 'jose'
 import { maxAccessTtl, type Settings } from '../options.js'
-import { namesAudience, type Principal, readClaims } from './claims.js'
+import { namesAudience, ownerOf, type Principal, readClaims } from './claims.js'
 import { decodeObject, invalidToken, readHeader } from './compact.js'
 import type { KeyRing } from './keys.js'
 
@@ -68,6 +68,8 @@ export const verifyAccessToken = async <C extends object>(
   token: string,
 ): Promise<VerifiedToken<C>> => {
   const verified = await verifyIgnoringExpiry<C>(ring, settings, token)
-  if (!(settings.now() < verified.principal.expiresAt + settings.leeway * 1000)) throw invalidToken('expired')
+  const { principal } = verified
+  const living = settings.now() < principal.expiresAt + settings.leeway * 1000
+  if (!living) throw invalidToken('expired', ownerOf(principal))
   return verified
 }

@@ -85,7 +85,7 @@ describe('the leeway is accepted on every date, and not a millisecond more', () 
     own.clock.advance(659.999)
     expect((await present(own, own.pair.accessToken)).outcome).toBe('accepted')
     own.clock.advance(0.001)
-    expect(await present(own, own.pair.accessToken)).toEqual(refusal(own, 'expired'))
+    expect(await present(own, own.pair.accessToken)).toEqual(refusal(own, 'expired', own.pair.principal))
   })
 
   test.each([Number.NaN, undefined, null, 'now', {}])(

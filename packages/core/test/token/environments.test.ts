@@ -116,7 +116,7 @@ describe('a token works only on the way that it was issued for', () => {
     const pair = await auth.login({ subject: 'bob', transport })
     const other = transport === 'cookie' ? 'bearer' : 'cookie'
     expect(await present({ auth, ...scene }, pair.accessToken, { transport: other })).toEqual(
-      refusal({ auth, ...scene }, 'wrong_transport'),
+      refusal({ auth, ...scene }, 'wrong_transport', pair.principal),
     )
     expect((await present({ auth, ...scene }, pair.accessToken, { transport })).outcome).toBe('accepted')
     expect((await present({ auth, ...scene }, pair.accessToken)).outcome).toBe('accepted')

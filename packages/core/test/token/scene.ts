@@ -1,7 +1,14 @@
 /** A signed-in user on a clock that stands still, and tokens made by hand under the very secret that the library uses. */
 
 import { createHmac } from 'node:crypto'
-import { type Auth, type AuthEvent, type AuthOptions, createAuth, type Pair } from '../../src/index.js'
+import {
+  type Auth,
+  type AuthEvent,
+  type AuthOptions,
+  createAuth,
+  type Pair,
+  type Principal,
+} from '../../src/index.js'
 import { fakeClock, modelStore } from '../../src/testing/index.js'
 
 export const SECRET = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg'
@@ -117,11 +124,15 @@ export const present = async (
   return { outcome, calls: scene.calls.slice(calls), events: scene.events.slice(events) }
 }
 
+/** Whom the audit log names: the owner of a token whose signature held. */
+const ownerOf = (owner?: Principal) =>
+  owner && { subject: owner.subject, sessionId: owner.sessionId, tokenId: owner.tokenId }
+
 /** A refusal that asked no store and left one entry in the audit log, naming the reason. */
-export const refusal = (scene: Scene, reason: string) => ({
+export const refusal = (scene: Scene, reason: string, owner?: Principal) => ({
   outcome: refusedFor(reason),
   calls: [],
-  events: [{ type: 'request_rejected', reason, at: scene.clock.now(), severity: 'info' }],
+  events: [{ type: 'request_rejected', reason, ...ownerOf(owner), at: scene.clock.now(), severity: 'info' }],
 })
 
 /** Values as rows of a table: vitest would spread those that are lists. */

@@ -1,0 +1,172 @@
+/** Server processes for the tests beside it, and people who use them over HTTP. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { Agent, request } from 'node:http'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { AuthEvent } from '@auth/core'
+import { eventually, freePort } from '@auth/testkit'
+
+/** The program that every test here runs; it uses the built packages. */
+const PROGRAM = fileURLToPath(new URL('./server.mjs', import.meta.url))
+const SECRET = 'Zl0bW9uZXkgZm9yIG5vdGhpbmcgYW5kIGNoaWNrcw'
+
+/** What a server said. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  // biome-ignore lint/suspicious/noExplicitAny: the tests look into it
+  readonly body: any
+  /** How long it took, in milliseconds. */
+  readonly took: number
+}
+
+/** A request: what is presented, and a body to send as JSON. */
+export interface Ask {
+  readonly method?: string
+  readonly bearer?: string | undefined
+  readonly cookie?: string | undefined
+  readonly json?: unknown
+}
+
+/** One server process. */
+export interface Server {
+  readonly events: readonly AuthEvent[]
+  ask(path: string, ask?: Ask): Promise<Answer>
+  stop(): Promise<void>
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 300 })
+
+const send = (port: number, path: string, { method, bearer, cookie, json }: Ask): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const since = performance.now()
+    const headers = {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(cookie === undefined ? {} : { cookie }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    const options = { host: '127.0.0.1', port, path, agent, headers, method: method ?? (json ? 'POST' : 'GET') }
+    const outgoing = request(options, (incoming) => {
+      let text = ''
+      incoming.on('data', (chunk) => {
+        text += chunk
+      })
+      incoming.on('error', reject)
+      incoming.on('end', () => {
+        const { statusCode, headers } = incoming
+        const body = text.startsWith('{') || /^\d+$/.test(text) ? JSON.parse(text) : text
+        resolve({ status: statusCode as number, headers, body, took: performance.now() - since })
+      })
+    })
+    outgoing.on('error', reject)
+    outgoing.end(json === undefined ? undefined : JSON.stringify(json))
+  })
+
+const collect = (child: ChildProcess): AuthEvent[] => {
+  const events: AuthEvent[] = []
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+    if (line.startsWith('{')) events.push(JSON.parse(line))
+  })
+  return events
+}
+
+/** Starts a server process; `env` says which Redis it uses. */
+export const startServer = async (env: Record<string, string>): Promise<Server> => {
+  const port = await freePort()
+  const child = spawn(process.execPath, ['--expose-gc', PROGRAM], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), SESSION_SECRET: SECRET, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const ask = (path: string, given: Ask = {}) => send(port, path, given)
+  await eventually(async () => (await ask('/nothing')).status === 404)
+  return {
+    events: collect(child),
+    ask,
+    stop: async () => {
+      end()
+      await gone
+      process.off('exit', end)
+    },
+  }
+}
+
+/** What somebody holds: tokens, or the cookies of a browser. */
+export interface Holder {
+  readonly access: string
+  readonly refresh: string
+  readonly cookie: string | undefined
+}
+
+const cookiesOf = ({ headers }: Answer): Map<string, string> =>
+  new Map((headers['set-cookie'] as string[]).map((line) => /^([^=]+)=([^;]*)/.exec(line)?.slice(1) as [string, string]))
+
+/** What an answer to a login or a refresh gave; a failure to give anything is thrown. */
+export const holderOf = (answer: Answer): Holder => {
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`)
+  const { access_token: access, refresh_token: refresh } = answer.body
+  if (access) return { access, refresh, cookie: undefined }
+  const cookies = cookiesOf(answer)
+  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const [first, second] = [...cookies.values()]
+  return { access: first as string, refresh: second as string, cookie }
+}
+
+let people = 0
+
+/** Signs somebody in whom nobody has seen before, unless told who. */
+export const signIn = async (
+  server: Server,
+  transport: 'bearer' | 'cookie' = 'bearer',
+  subject = `person ${process.pid} ${people++}`,
+): Promise<Holder> => holderOf(await server.ask('/login', { json: { subject, transport } }))
+
+/** Asks for a new pair. */
+export const refresh = (server: Server, { refresh, cookie }: Holder): Promise<Answer> =>
+  cookie === undefined
+    ? server.ask('/auth/refresh', { json: { refresh_token: refresh } })
+    : server.ask('/auth/refresh', { method: 'POST', cookie })
+
+/** Signs out. */
+export const signOut = (server: Server, { refresh, cookie }: Holder): Promise<Answer> =>
+  cookie === undefined
+    ? server.ask('/auth/logout', { json: { refresh_token: refresh } })
+    : server.ask('/auth/logout', { method: 'POST', cookie })
+
+/** Asks for a guarded page. */
+export const visit = (server: Server, path: string, { access, cookie }: Holder): Promise<Answer> =>
+  server.ask(path, cookie === undefined ? { bearer: access } : { cookie })
+
+/** Several times the same work, so many of them at once. */
+export const spread = async (count: number, atOnce: number, work: (at: number) => Promise<unknown>) => {
+  let next = 0
+  const worker = async () => {
+    while (next < count) {
+      const at = next
+      next += 1
+      await work(at)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}
+
+/** How many of each status. */
+export const tally = (answers: readonly Answer[]): Record<number, number> => {
+  const counts: Record<number, number> = {}
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+/** The middle and the end of some figures, in words. */
+export const figures = (values: readonly number[]): string => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
+  return `median ${at(0.5)} ms, 99th percentile ${at(0.99)} ms, longest ${at(1)} ms`
+}
+
+/** Names of the events that must not be there. */
+export const alarms = (servers: readonly Server[]): AuthEvent[] =>
+  servers.flatMap(({ events }) => events.filter(({ type }) => type === 'reuse_detected' || type === 'server_fault'))
