@@ -17,6 +17,8 @@ const CHECKS = [
   { script: 'budgets', promise: 'size, import and documentation budgets hold', shown: true },
   { script: 'check:unused', promise: 'nothing is unused, nothing undeclared' },
   { script: 'check:packages', promise: 'the packed tarballs are right and load', shown: true },
+  { script: 'size', promise: 'bundles stay within their budgets', shown: true },
+  { script: 'test:runtimes:ci', promise: 'the contracts hold on other runtimes', shown: true },
 ]
 
 /** @param {number} since */

@@ -3,6 +3,7 @@
 
 import { createServer } from 'node:http'
 import { createAuth, memoryStore } from '@auth/express'
+import { redisStore } from '@auth/store-redis'
 import {
   errorReply,
   listen,
@@ -22,7 +23,7 @@ const users = await orExit(() => openUsers(settings.databaseFile))
 const auth = await orExit(() =>
   createAuth({
     secret: settings.secret,
-    store: memoryStore(),
+    store: settings.redisUrl ? redisStore(settings.redisUrl) : memoryStore(),
     origins: settings.origins,
     accessTtl: settings.accessTtl,
     overlap: settings.overlap,
@@ -81,7 +82,7 @@ app.use(onError)
 
 listen(createServer(app), {
   name: 'Express',
-  port: settings.port,
+  settings,
   close: async () => {
     await auth.close()
     users.close()

@@ -3,6 +3,11 @@
 /** A setting is wrong; the message says which, and what to do. */
 export class SettingsError extends Error {}
 
+/** A host, and perhaps the number of a database. */
+const REDIS = /^rediss?:\/\/[^/?#]+(\/\d*)?(\?.*)?$/
+
+/** @typedef {ReturnType<typeof readSettings>} Settings */
+
 /**
  * Reads the settings, or throws one error that lists everything that is wrong with them. An empty variable counts as
  * absent, except the secret: it goes to the library as it is, and the library judges it.
@@ -21,19 +26,25 @@ export const readSettings = (env = process.env) => {
     return Number(text)
   }
 
+  /** The address is not repeated: it may hold a password. */
+  const redis = () => {
+    const text = env.REDIS_URL?.trim()
+    if (!text) return undefined
+    if (!REDIS.test(text) || !URL.canParse(text)) {
+      problems.push('REDIS_URL must be an address such as redis://localhost:6379')
+    }
+    return text
+  }
+
   const settings = {
     port: number('PORT', 'a port number from 0 to 65535', 65_535) ?? 3000,
     databaseFile: env.DATABASE_FILE || ':memory:',
     secret: env.SESSION_SECRET,
+    redisUrl: redis(),
     origins: env.AUTH_ORIGIN?.split(',').flatMap((origin) => origin.trim() || []),
     accessTtl: number('AUTH_ACCESS_TTL', 'a whole number of seconds'),
     overlap: number('AUTH_OVERLAP', 'a whole number of seconds'),
     leeway: number('AUTH_LEEWAY', 'a whole number of seconds'),
-  }
-  if (env.REDIS_URL) {
-    problems.push(
-      'REDIS_URL is set, but this release has no Redis store: unset it to keep sessions in memory',
-    )
   }
   if (problems.length > 0) throw new SettingsError(`Wrong settings:\n- ${problems.join('\n- ')}`)
   return settings

@@ -13,15 +13,17 @@ export interface Answer {
 export interface Client {
   /** Sends a request, for instance `POST /login`, with an object as JSON or a text as it is. */
   send(route: string, body?: object | string, headers?: Record<string, string>): Promise<Answer>
+  /** The same client, cookies and all, at another address of the same site. */
+  at(url: string): Client
 }
 
 export const DEMO = { email: 'demo@example.com', password: 'correct horse battery staple' }
 export const SECOND = { ...DEMO, email: 'second@example.com' }
 
 /** @param seenAs - the address as the browser sees it, for a server behind a TLS proxy */
-export const client = (url: string, seenAs = url): Client => {
-  const jar = browserJar()
+export const client = (url: string, seenAs = url, jar = browserJar()): Client => {
   return {
+    at: (other) => client(other, seenAs, jar),
     send: async (route, body, headers = {}) => {
       const [method, path] = route.split(' ') as [string, string]
       const cookie = await jar.cookies(seenAs + path)

@@ -94,8 +94,8 @@ export const createAuth = <C extends object = Record<string, never>>(options: Au
   }
   return {
     login: sound((input) => login(flow, input)),
-    authenticate: sound((accessToken, given) => authenticate(flow, accessToken, given)),
-    refresh: sound((refreshToken, given) => refresh(flow, refreshToken, given)),
+    authenticate: sound((accessToken, given) => authenticate(flow, accessToken, given ?? {})),
+    refresh: sound((refreshToken, given) => refresh(flow, refreshToken, given ?? {})),
     logout: sound((input) => logout(flow, input)),
     revoke: sound((target, origin) => revoke(flow, target, origin)),
     sessions: sound((subject) => sessions(flow, subject)),

@@ -26,6 +26,7 @@ export type ReuseCause = 'spent_token' | 'orphaned_token' | 'too_many_recoveries
 export type RejectionReason =
   | 'absent'
   | 'several_credentials'
+  | 'bad_header'
   | 'malformed'
   | 'oversized'
   | 'unknown_key'
@@ -136,8 +137,8 @@ export type Emit = (body: EventBody, origin?: RequestOrigin) => void
 export const createEmit =
   (sink: EventSink, now: () => number): Emit =>
   (body, origin) => {
-    const event = { ...origin, ...body, at: now(), severity: SEVERITY[body.type] } as AuthEvent
     try {
+      const event = { ...origin, ...body, at: now(), severity: SEVERITY[body.type] } as AuthEvent
       // Whatever is thenable, of any realm: an audit log that fails must not become an unhandled rejection.
       Promise.resolve(sink(event)).catch(() => undefined)
     } catch {

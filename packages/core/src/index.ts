@@ -48,3 +48,4 @@ export type {
   TokenMark,
   TokenStore,
 } from './store/token-store.js'
+export { isIdentifier } from './token/claims.js'

@@ -85,6 +85,8 @@ export interface Settings<C extends object> {
 }
 
 const DAY = 86_400
+/** The longest leeway that can be configured, in seconds. */
+export const MAX_LEEWAY = 300
 /** The longest life an access token may have, in seconds; verification refuses more, whatever was configured. */
 export const maxAccessTtl = (development: boolean): number => (development ? DAY : 3600)
 
@@ -138,7 +140,7 @@ const checksFor = (development: boolean): Record<keyof AuthOptions, Check> => ({
   accessTtl: seconds(1, maxAccessTtl(development)),
   idle: seconds(1, 400 * DAY),
   absolute: seconds(1, 3660 * DAY),
-  leeway: seconds(0, 300),
+  leeway: seconds(0, MAX_LEEWAY),
   overlap: seconds(0, 60),
   rotation: oneOf('overlap', 'strict'),
   maxStaleness: seconds(1, 60),

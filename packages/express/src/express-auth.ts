@@ -25,7 +25,7 @@ export type Guard<P> = (
 ) => Promise<void>
 
 /** Sessions for an Express application. `login`, `refresh`, `logout` and `revoke` add headers and never end the response. */
-export interface ExpressAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'close'> {
+export interface ExpressAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'asOf' | 'close'> {
   /** The same sessions without HTTP: for jobs, for scripts, and for tokens in the application's own tests. */
   readonly core: Auth<C>
   /** Lets signed-in requests through, with `res.locals.auth`; with `optional`, that is null for anonymous ones. */
@@ -128,6 +128,7 @@ export const createAuth = <C extends object = Record<string, never>>(
     },
     handler,
     sessions: core.sessions,
+    asOf: core.asOf,
     close: core.close,
   }
 }

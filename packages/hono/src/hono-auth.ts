@@ -23,7 +23,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 export type Guard<P> = MiddlewareHandler<{ Variables: { auth: P } }>
 
 /** Sessions for a Hono application. `login`, `refresh`, `logout` and `revoke` add headers and never end the response. */
-export interface HonoAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'close'> {
+export interface HonoAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'asOf' | 'close'> {
   /** The same sessions without HTTP: for jobs, for scripts, and for tokens in the application's own tests. */
   readonly core: Auth<C>
   /** Lets signed-in requests through, with `c.var.auth`; with `optional`, that is null for anonymous ones. */
@@ -70,7 +70,8 @@ const answerable = async <T>(work: Promise<T>): Promise<T> => {
       [value].flat().map((line): [string, string] => [name, line]),
     )
     throw Object.assign(error, {
-      getResponse: () => Response.json({ error: code }, { status, headers: lines }),
+      getResponse: () =>
+        Response.json({ error: status === 500 ? 'server_error' : code }, { status, headers: lines }),
     })
   }
 }
@@ -123,6 +124,7 @@ export const createAuth = <C extends object = Record<string, never>>(
       return changed
     },
     sessions: (subject) => answerable(core.sessions(subject)),
+    asOf: (subject) => answerable(core.asOf(subject)),
     close: core.close,
   }
 }

@@ -15,7 +15,7 @@ import {
 import type { Context, Middleware } from 'koa'
 
 /** Sessions for a Koa application. `login`, `refresh`, `logout` and `revoke` add headers and never end the response. */
-export interface KoaAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'close'> {
+export interface KoaAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'asOf' | 'close'> {
   /** The same sessions without HTTP: for jobs, for scripts, and for tokens in the application's own tests. */
   readonly core: Auth<C>
   /** Lets signed-in requests through, with `ctx.state.auth`; with `optional`, that is null for anonymous ones. */
@@ -59,6 +59,19 @@ const send = (
   ctx.body = body
 }
 
+/** Koa drops all headers of a response when a handler throws; cookies of a rotation that was written must not be among them. */
+const keepingCookies = async (headers: readonly Header[], next: () => Promise<unknown>): Promise<unknown> => {
+  const lines = headers.flatMap(([name, line]) => (name === 'Set-Cookie' ? [line] : []))
+  try {
+    return await next()
+  } catch (error) {
+    if (lines.length > 0 && error instanceof Error) {
+      Object.assign(error, { headers: { ...(error as { headers?: object }).headers, 'Set-Cookie': lines } })
+    }
+    throw error
+  }
+}
+
 /**
  * Creates the sessions of a Koa application.
  *
@@ -80,7 +93,7 @@ export const createAuth = <C extends object = Record<string, never>>(
       if (outcome.reply) return send(ctx, outcome.reply)
       setHeaders(ctx, outcome.headers)
       ctx.state.auth = outcome.principal
-      return next()
+      return keepingCookies(outcome.headers, next)
     }
   return {
     core,
@@ -107,6 +120,7 @@ export const createAuth = <C extends object = Record<string, never>>(
       return changed
     },
     sessions: core.sessions,
+    asOf: core.asOf,
     close: core.close,
   }
 }

@@ -59,7 +59,11 @@ export class ExpiringMap<K, V> {
   /** Removes everything whose slot of time has passed. */
   sweep(): void {
     const current = this.#slot(this.#now()) - 1
-    for (let slot = (this.#swept ?? current) + 1; slot <= current; slot += 1) this.#empty(slot)
+    const from = (this.#swept ?? current) + 1
+    // After a leap of the clock there are fewer slots in use than slots gone by.
+    const few = current - from > this.#slots.size
+    const due = few ? [...this.#slots.keys()].filter((slot) => slot <= current) : range(from, current)
+    for (const slot of due) this.#empty(slot)
     this.#swept = Math.max(current, this.#swept ?? current)
   }
 
@@ -77,3 +81,6 @@ export class ExpiringMap<K, V> {
     return Math.floor(instant / SLOT)
   }
 }
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at)

@@ -88,7 +88,7 @@ class MemoryStore implements TokenStore {
   }
 
   async find(sessionId: string) {
-    const record = this.#sessions.get(sessionId) ?? null
+    const record = structuredClone(this.#sessions.get(sessionId)) ?? null
     const epoch = (record && this.#subjects.get(record.subject)?.epoch) ?? Number.MAX_SAFE_INTEGER
     return { record, epoch, now: this.#now() }
   }
@@ -107,17 +107,19 @@ class MemoryStore implements TokenStore {
       (id) => this.#sessions.get(id) ?? [],
     )
     const live = records.filter(({ idleExpiresAt }) => now < idleExpiresAt)
-    return live.sort((a, b) => b.createdAt - a.createdAt).slice(0, MAX_LISTED)
+    return structuredClone(live.sort((a, b) => b.createdAt - a.createdAt).slice(0, MAX_LISTED))
   }
 
   async epoch(subject: string) {
     const now = this.#now()
-    const row = this.#subjects.get(subject) ?? { epoch: now, sessions: new Set() }
+    const known = this.#subjects.get(subject)
+    // Half of the rows may be logins under way; whoever asks for ever new subjects is stopped here.
+    if (!known && this.#subjects.size >= 2 * this.#maxEntries) throw full('subjects')
+    const row = known ?? { epoch: now, sessions: new Set() }
     return { epoch: this.#setSubject(subject, row, now + LOGIN_LIFE).epoch, now }
   }
 
   async revoke(mark: RevocationMark): Promise<boolean> {
-    if (this.#feed.size >= this.#maxEntries) throw full('revocations')
     if (mark.kind === 'subject') return this.#revokeSubject(mark)
     this.#publish(mark)
     if (mark.kind === 'session') return this.#forget(mark.sessionId)
@@ -179,6 +181,7 @@ class MemoryStore implements TokenStore {
   }
 
   #publish(mark: FeedMark): void {
+    if (this.#feed.size >= this.#maxEntries) throw full('revocations')
     this.#feedEnd += 1
     this.#feed.set(this.#feedEnd, structuredClone(mark), mark.expiresAt)
     this.#startSweeping()

@@ -34,7 +34,8 @@ const NODE_OPTIONS = {
   maxLoadingRetryTime: LOADING_PAUSE,
   // Sending an unanswered command again runs it twice.
   autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 1,
+  // A command whose connection was lost fails at once; zero attempts to wait for a new one.
+  maxRetriesPerRequest: 0,
 } satisfies RedisOptions
 
 /**
@@ -46,6 +47,8 @@ export const redisOptions = {
   // A queue that is worked off after an outage would carry out what its callers have long given up.
   enableOfflineQueue: false,
   retryStrategy: (times: number) => Math.min(times * 50, 500),
+  // A Sentinel that does not answer is not waited for; the next one is asked.
+  sentinelCommandTimeout: COMMAND_TIMEOUT,
   // The server at the other end has become a replica: look for the primary again. Up to Redis 6 a script's error is wrapped.
   reconnectOnError: (error: Error) => /\b(READONLY|MASTERDOWN) /.test(error.message),
 } satisfies RedisOptions
@@ -67,6 +70,8 @@ export interface Connection extends RedisPort {
   /** What is unwise about the client's options, one sentence each. */
   readonly warnings: readonly string[]
   readonly isCluster: boolean
+  /** Another connection to the same server, for commands that block; the same one where the client is not ioredis. */
+  beside(): Connection
   close(): Promise<void>
 }
 
@@ -123,7 +128,9 @@ const createOpening = (client: Redis | Cluster): (() => Promise<void> | undefine
 const OPENING = new Set(['wait', 'connecting', 'connect'])
 const EVENTS = ['ready', 'close', 'end'] as const
 
+/** Takes over a client. Every failure reaches its caller as a rejected command; unheard, ioredis prints those of our own. */
 const fromClient = (client: Redis | Cluster, own: boolean): Connection => {
+  if (own) client.on('error', () => undefined)
   const opened = createOpening(client)
   return {
     warnings: warningsOf(client),
@@ -132,6 +139,7 @@ const fromClient = (client: Redis | Cluster, own: boolean): Connection => {
       await opened()
       return client.call(command as string, ...args)
     },
+    beside: () => limited(fromClient((client as Redis).duplicate(), true)),
     close: async () => {
       if (own) client.disconnect()
     },
@@ -161,17 +169,17 @@ export type RedisSource = string | Redis | Cluster | RedisPort
 export const connect = (source: RedisSource): Connection => {
   if (typeof source === 'string') {
     const client = new Redis(source, { ...redisOptions, lazyConnect: true })
-    // Every failure reaches its caller as a rejected command; without a listener ioredis prints them all.
-    client.on('error', () => undefined)
     return limited(fromClient(client, true))
   }
   if ('send' in source) {
-    return limited({
+    const connection: Connection = limited({
       warnings: [],
       isCluster: false,
       send: (key, args) => source.send(key, args),
+      beside: () => connection,
       close: async () => undefined,
     })
+    return connection
   }
   return limited(fromClient(source, false))
 }

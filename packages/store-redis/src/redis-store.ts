@@ -12,6 +12,7 @@ import {
 } from '@auth/core'
 import { type Connection, connect, type RedisSource } from './connection.js'
 import { createKeys, type Keys } from './keys.js'
+import { createReplicated, type Replication } from './replication.js'
 import { decodeEpoch, decodeSession, encodeSession } from './row.js'
 import { createRunScript, type RunScript } from './run-script.js'
 import * as scripts from './scripts.js'
@@ -25,7 +26,7 @@ export interface RedisStoreOptions {
    * Makes a revocation wait until so many replicas have it (`WAIT`), for at most `timeout` milliseconds; where they have
    * not, it rejects with `store_unavailable`. Not for Cluster. Default: it does not wait.
    */
-  readonly wait?: { readonly replicas: number; readonly timeout: number } | undefined
+  readonly wait?: Replication | undefined
 }
 
 /** How long the epoch of a login under way is remembered, in milliseconds. */
@@ -52,7 +53,10 @@ class RedisStore implements TokenStore {
   readonly #connection: Connection
   readonly #run: RunScript
   readonly #keys: Keys
-  readonly #wait: RedisStoreOptions['wait']
+  /** Revocations: beside the others where they wait for replicas, which blocks their connection. */
+  readonly #revocations: Connection
+  readonly #runRevocation: RunScript
+  readonly #replicated: () => Promise<void>
 
   constructor(source: RedisSource, { prefix = 'auth', wait }: RedisStoreOptions) {
     this.#connection = connect(source)
@@ -61,7 +65,9 @@ class RedisStore implements TokenStore {
     }
     this.#run = createRunScript(this.#connection)
     this.#keys = createKeys(prefix)
-    this.#wait = wait
+    this.#revocations = wait ? this.#connection.beside() : this.#connection
+    this.#runRevocation = createRunScript(this.#revocations)
+    this.#replicated = wait ? createReplicated(this.#revocations, wait) : async () => undefined
   }
 
   async insert(record: SessionRecord): Promise<boolean> {
@@ -152,8 +158,8 @@ class RedisStore implements TokenStore {
     return [...this.#connection.warnings, ...(await serverWarnings(this.#connection))]
   }
 
-  close(): Promise<void> {
-    return this.#connection.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#connection.close(), this.#revocations.close()])
   }
 
   async #revoke(mark: RevocationMark): Promise<boolean> {
@@ -163,8 +169,8 @@ class RedisStore implements TokenStore {
     if (!keys) return false
     const reply =
       mark.kind === 'token'
-        ? await this.#run(scripts.MARK, [keys.token(mark.tokenId)], [mark.expiresAt])
-        : await this.#run(scripts.REMOVE, [keys.partition, keys.session], [keys.random])
+        ? await this.#runRevocation(scripts.MARK, [keys.token(mark.tokenId)], [mark.expiresAt])
+        : await this.#runRevocation(scripts.REMOVE, [keys.partition, keys.session], [keys.random])
     return reply === 1
   }
 
@@ -174,29 +180,16 @@ class RedisStore implements TokenStore {
    */
   async #revokeSubject(mark: SubjectMark): Promise<boolean> {
     const { partition, field } = this.#keys.ofSubject(mark.subject)
-    const epoch = Number(await this.#run(scripts.RESERVE, [partition], [field, mark.expiresAt]))
+    const epoch = Number(await this.#runRevocation(scripts.RESERVE, [partition], [field, mark.expiresAt]))
     await this.#publish({ ...mark, epoch })
     const kept = mark.keep === undefined ? null : this.#keys.ofSession(mark.keep)
     const names = kept?.partition === partition ? [partition, kept.session] : [partition]
-    return (await this.#run(scripts.RAISE, names, [field, epoch])) === 1
+    return (await this.#runRevocation(scripts.RAISE, names, [field, epoch])) === 1
   }
 
   async #publish(mark: FeedMark): Promise<void> {
     const life = Math.max(FEED_LIFE, mark.expiresAt - Date.now())
-    await this.#run(scripts.PUBLISH, [this.#keys.feed], [JSON.stringify(mark), Math.ceil(life)])
-  }
-
-  async #replicated(): Promise<void> {
-    if (!this.#wait) return
-    const { replicas, timeout } = this.#wait
-    const reached = Number(
-      await this.#connection.send(undefined, ['WAIT', String(replicas), String(timeout)]),
-    )
-    if (reached >= replicas) return
-    throw new AuthError(
-      'store_unavailable',
-      `The revocation has reached ${reached} of ${replicas} replicas. Call again.`,
-    )
+    await this.#runRevocation(scripts.PUBLISH, [this.#keys.feed], [JSON.stringify(mark), Math.ceil(life)])
   }
 }
 

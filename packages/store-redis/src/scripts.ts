@@ -117,9 +117,7 @@ return epoch and session.epoch >= epoch and 1 or 0`
 
 /** KEYS token; ARGV expiry. */
 export const MARK: Script = `
-local created = redis.call('SET', KEYS[1], '', 'NX')
-if created then redis.call('PEXPIREAT', KEYS[1], ARGV[1]) end
-return created and 1 or 0`
+return redis.call('SET', KEYS[1], '', 'NX', 'PXAT', ARGV[1]) and 1 or 0`
 
 /** KEYS partition, session, token; ARGV subject, epoch. */
 export const IS_REVOKED: Script = `${EPOCHS}

@@ -7,8 +7,23 @@ import { fileURLToPath } from 'node:url'
 import type { AuthEvent } from '@auth/core'
 import { eventually, freePort } from '@auth/testkit'
 
-/** The program that every test here runs; it uses the built packages. */
-const PROGRAM = fileURLToPath(new URL('./server.mjs', import.meta.url))
+/** A program that the tests run in processes of their own; it uses the built packages. */
+export interface Program {
+  readonly file: string
+  /** Whom it knows, where it does not take everybody. */
+  readonly only?: string
+}
+
+const programAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** The one beside this file. */
+export const OWN: Program = { file: programAt('./server.mjs') }
+/** The Express example. */
+export const EXAMPLE: Program = {
+  file: programAt('../../../examples/express/server.js'),
+  only: 'demo@example.com',
+}
+const PASSWORD = 'correct horse battery staple'
 const SECRET = 'Zl0bW9uZXkgZm9yIG5vdGhpbmcgYW5kIGNoaWNrcw'
 
 /** What a server said. */
@@ -33,6 +48,8 @@ export interface Ask {
 export interface Server {
   readonly events: readonly AuthEvent[]
   ask(path: string, ask?: Ask): Promise<Answer>
+  /** Signs in whoever is named, or somebody whom nobody has seen before. */
+  login(transport: 'bearer' | 'cookie', subject?: string): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -46,7 +63,14 @@ const send = (port: number, path: string, { method, bearer, cookie, json }: Ask)
       ...(cookie === undefined ? {} : { cookie }),
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     }
-    const options = { host: '127.0.0.1', port, path, agent, headers, method: method ?? (json ? 'POST' : 'GET') }
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path,
+      agent,
+      headers,
+      method: method ?? (json ? 'POST' : 'GET'),
+    }
     const outgoing = request(options, (incoming) => {
       let text = ''
       incoming.on('data', (chunk) => {
@@ -65,31 +89,51 @@ const send = (port: number, path: string, { method, bearer, cookie, json }: Ask)
 
 const collect = (child: ChildProcess): AuthEvent[] => {
   const events: AuthEvent[] = []
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-    if (line.startsWith('{')) events.push(JSON.parse(line))
-  })
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input: input as NodeJS.ReadableStream }).on('line', (line) => {
+      if (line.startsWith('{')) events.push(JSON.parse(line))
+      else if (input === child.stderr) console.error(line)
+    })
+  }
   return events
 }
 
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+let people = 0
+
 /** Starts a server process; `env` says which Redis it uses. */
-export const startServer = async (env: Record<string, string>): Promise<Server> => {
+export const startServer = async (env: Record<string, string>, { file, only } = OWN): Promise<Server> => {
   const port = await freePort()
-  const child = spawn(process.execPath, ['--expose-gc', PROGRAM], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), SESSION_SECRET: SECRET, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, ['--expose-gc', file], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      PORT: String(port),
+      SESSION_SECRET: SECRET,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const end = () => child.kill('SIGKILL')
-  process.once('exit', end)
+  running.add(child)
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const ask = (path: string, given: Ask = {}) => send(port, path, given)
-  await eventually(async () => (await ask('/nothing')).status === 404)
+  const events = collect(child)
+  const isUp = async () => child.exitCode !== null || (await ask('/nothing')).status === 404
+  await eventually(isUp)
+  if (child.exitCode !== null) throw new Error('the server has ended: are the packages built?')
   return {
-    events: collect(child),
+    events,
     ask,
+    login: (transport, subject = `person ${process.pid} ${people++}`) =>
+      ask('/login', { json: { email: only ?? subject, password: PASSWORD, transport } }),
     stop: async () => {
-      end()
+      child.kill('SIGKILL')
       await gone
-      process.off('exit', end)
+      running.delete(child)
     },
   }
 }
@@ -102,7 +146,11 @@ export interface Holder {
 }
 
 const cookiesOf = ({ headers }: Answer): Map<string, string> =>
-  new Map((headers['set-cookie'] as string[]).map((line) => /^([^=]+)=([^;]*)/.exec(line)?.slice(1) as [string, string]))
+  new Map(
+    (headers['set-cookie'] as string[]).map(
+      (line) => /^([^=]+)=([^;]*)/.exec(line)?.slice(1) as [string, string],
+    ),
+  )
 
 /** What an answer to a login or a refresh gave; a failure to give anything is thrown. */
 export const holderOf = (answer: Answer): Holder => {
@@ -115,14 +163,12 @@ export const holderOf = (answer: Answer): Holder => {
   return { access: first as string, refresh: second as string, cookie }
 }
 
-let people = 0
-
 /** Signs somebody in whom nobody has seen before, unless told who. */
 export const signIn = async (
   server: Server,
   transport: 'bearer' | 'cookie' = 'bearer',
-  subject = `person ${process.pid} ${people++}`,
-): Promise<Holder> => holderOf(await server.ask('/login', { json: { subject, transport } }))
+  subject?: string,
+): Promise<Holder> => holderOf(await server.login(transport, subject))
 
 /** Asks for a new pair. */
 export const refresh = (server: Server, { refresh, cookie }: Holder): Promise<Answer> =>
@@ -163,10 +209,13 @@ export const tally = (answers: readonly Answer[]): Record<number, number> => {
 /** The middle and the end of some figures, in words. */
 export const figures = (values: readonly number[]): string => {
   const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
+  const at = (share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
   return `median ${at(0.5)} ms, 99th percentile ${at(0.99)} ms, longest ${at(1)} ms`
 }
 
 /** Names of the events that must not be there. */
 export const alarms = (servers: readonly Server[]): AuthEvent[] =>
-  servers.flatMap(({ events }) => events.filter(({ type }) => type === 'reuse_detected' || type === 'server_fault'))
+  servers.flatMap(({ events }) =>
+    events.filter(({ type }) => type === 'reuse_detected' || type === 'server_fault'),
+  )

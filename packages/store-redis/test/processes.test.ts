@@ -53,7 +53,9 @@ describe('two processes on one Redis', () => {
     const ends: Holder[] = []
     await spread(holders.length, 2, async (at) => {
       const holder = holders[at] as Holder
-      const round = await Promise.all(Array.from({ length: 50 }, (_, of) => refresh(either(both, of), holder)))
+      const round = await Promise.all(
+        Array.from({ length: 50 }, (_, of) => refresh(either(both, of), holder)),
+      )
       answers.push(...round)
       const next = new Set(round.map(({ body }) => body.refresh_token))
       next.delete(holder.refresh)

@@ -6,7 +6,15 @@ import { clusterOptions, redisOptions, redisStore } from '@auth/store-redis'
 import express from 'express'
 import { Cluster, Redis } from 'ioredis'
 
-const { PORT, SESSION_SECRET = '', REDIS_URL = '', REDIS_CLUSTER, REDIS_SENTINEL, AUTH_OVERLAP = '10' } = process.env
+const {
+  PORT,
+  SESSION_SECRET = '',
+  REDIS_URL = '',
+  REDIS_CLUSTER,
+  REDIS_SENTINEL,
+  REDIS_WAIT,
+  AUTH_OVERLAP = '10',
+} = process.env
 
 const source = () => {
   const opened = REDIS_CLUSTER
@@ -27,7 +35,7 @@ const source = () => {
 
 const auth = createAuth({
   secret: SESSION_SECRET,
-  store: redisStore(source()),
+  store: redisStore(source(), REDIS_WAIT ? { wait: { replicas: 1, timeout: Number(REDIS_WAIT) } } : {}),
   overlap: Number(AUTH_OVERLAP),
   onEvent: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
 })
@@ -35,7 +43,7 @@ const auth = createAuth({
 const app = express()
 app.use(auth.endpoints())
 app.post('/login', express.json(), async (req, res) => {
-  const { subject, transport } = req.body
+  const { email: subject, transport } = req.body
   const { tokens } = await auth.login(req, res, { subject, transport })
   res.json(tokens ?? {})
 })

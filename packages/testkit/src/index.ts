@@ -8,6 +8,7 @@ export {
   type RedisServer,
   startCluster,
   startRedis,
+  startSentinel,
 } from './redis-server.js'
 export { serve } from './serve.js'
 export { firstDifference, histories } from './store-history.js'

@@ -1,7 +1,7 @@
 /** Real Redis servers for tests: started on free ports, stopped with the test. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,6 +58,27 @@ export const eventually = async (
   }
 }
 
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+const run = async (args: readonly string[], port: number, folder: string): Promise<RedisServer> => {
+  const child = spawn(BINARY as string, args, { stdio: 'ignore' })
+  const cli = cliOf(port)
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  running.add(child)
+  const end = async () => {
+    child.kill('SIGKILL')
+    await gone
+    running.delete(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  await eventually(() => cli('ping') === 'PONG')
+  const url = `redis://127.0.0.1:${port}`
+  return { port, url, process: child, cli, kill: end, stop: end }
+}
+
 /** Starts a server; rejects where there is no Redis on this machine. */
 export const startRedis = async (args: readonly string[] = [], given?: number): Promise<RedisServer> => {
   if (!BINARY)
@@ -76,19 +97,26 @@ export const startRedis = async (args: readonly string[] = [], given?: number): 
     '--appendonly',
     'no',
   ]
-  const child = spawn(BINARY, [...fixed, ...args], { stdio: 'ignore' })
-  const cli = cliOf(port)
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill('SIGCONT')
-    child.kill(signal)
-    await gone
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', () => child.kill('SIGKILL'))
-  await eventually(() => cli('ping') === 'PONG')
-  const url = `redis://127.0.0.1:${port}`
-  return { port, url, process: child, cli, kill: () => end('SIGKILL'), stop: () => end('SIGKILL') }
+  return run([...fixed, ...args], port, folder)
+}
+
+/**
+ * Starts a Sentinel that watches a server under the name `primary`, and replaces it by a replica half a second after it has
+ * fallen silent.
+ */
+export const startSentinel = async (watched: RedisServer): Promise<RedisServer> => {
+  const folder = mkdtempSync(join(tmpdir(), 'sentinel-test-'))
+  const file = join(folder, 'sentinel.conf')
+  const port = await freePort()
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `sentinel monitor primary 127.0.0.1 ${watched.port} 1`,
+    'sentinel down-after-milliseconds primary 500',
+    'sentinel failover-timeout primary 3000',
+  ]
+  writeFileSync(file, lines.join('\n'))
+  return run([file, '--sentinel'], port, folder)
 }
 
 /** A running cluster of three masters. */

@@ -1,6 +1,6 @@
 /** A TCP proxy that misbehaves as networks do: it holds bytes back, loses connections without a word, is slow, moves. */
 
-import { createServer, connect as dial, type Socket } from 'node:net'
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net'
 
 /** One client's way to the target. */
 interface Link {
@@ -32,81 +32,212 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-/** Starts a proxy on a free port. */
-export const startProxy = (target: number): Promise<TcpProxy> =>
-  new Promise((resolve) => {
-    const links = new Set<Link>()
-    let mode: Mode = 'pass'
-    let late = 0
-    let to = target
-    let held: (() => void)[] = []
-    let losing: { text: string; how: 'cut' | 'silent'; done: () => void } | undefined
+class MisbehavingProxy implements TcpProxy {
+  readonly #links = new Set<Link>()
+  readonly #server = createServer({ noDelay: true }, (client) => this.#open(client))
+  #mode: Mode = 'pass'
+  #late = 0
+  #to: number
+  #held: (() => void)[] = []
+  #losing: { text: string; how: 'cut' | 'silent'; done: () => void } | undefined
 
-    const cut = (link: Link): void => {
-      link.client.destroy()
-      link.target.destroy()
-      links.delete(link)
-    }
-    /** One direction's bytes stay in order, whatever happens to them. */
-    const forward = (link: Link, socket: Socket, chunk: Buffer, after: number): void => {
-      const write = () => !link.stranded && socket.writable && socket.write(chunk)
-      if (mode === 'swallow') link.stranded = true
-      else if (mode === 'hold') held.push(write)
-      else if (after > 0) setTimeout(write, after)
-      else write()
-    }
-    const request = (link: Link, chunk: Buffer): void => {
-      if (losing && chunk.includes(losing.text)) link.losing = true
-      forward(link, link.target, chunk, 0)
-    }
-    const answer = (link: Link, chunk: Buffer): void => {
-      if (!link.losing || !losing) return forward(link, link.client, chunk, late)
-      const { how, done } = losing
-      losing = undefined
-      link.stranded = true
-      if (how === 'cut') cut(link)
-      done()
-    }
+  constructor(target: number) {
+    this.#to = target
+  }
 
-    const server = createServer({ noDelay: true }, (client) => {
-      const link: Link = { client, target: dial({ port: to, host: '127.0.0.1', noDelay: true }), stranded: false, losing: false }
-      links.add(link)
-      if (mode === 'swallow') link.stranded = true
-      client.on('data', (chunk) => request(link, chunk as Buffer))
-      link.target.on('data', (chunk) => answer(link, chunk as Buffer))
-      client.on('error', () => undefined)
-      link.target.on('error', () => undefined)
-      client.on('close', () => cut(link))
-      link.target.on('close', () => mode === 'pass' && !link.stranded && cut(link))
+  get port(): number {
+    return (this.#server.address() as { port: number }).port
+  }
+
+  listen(): Promise<TcpProxy> {
+    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', () => resolve(this)))
+  }
+
+  pass(): void {
+    this.#mode = 'pass'
+    this.#late = 0
+    for (const write of this.#held.splice(0)) write()
+  }
+
+  hold(): void {
+    this.#mode = 'hold'
+  }
+
+  swallow(): void {
+    this.#mode = 'swallow'
+    this.#held = []
+    for (const link of this.#links) link.stranded = true
+  }
+
+  delay(milliseconds: number): void {
+    this.#late = milliseconds
+  }
+
+  loseAnswerTo(text: string, how: 'cut' | 'silent'): Promise<void> {
+    return new Promise((done) => {
+      this.#losing = { text, how, done }
     })
-    server.listen(0, '127.0.0.1', () =>
-      resolve({
-        port: (server.address() as { port: number }).port,
-        pass: () => {
-          mode = 'pass'
-          late = 0
-          for (const write of held.splice(0)) write()
-        },
-        hold: () => void (mode = 'hold'),
-        swallow: () => {
-          mode = 'swallow'
-          held = []
-          for (const link of links) link.stranded = true
-        },
-        delay: (milliseconds) => void (late = milliseconds),
-        loseAnswerTo: (text, how) =>
-          new Promise((done) => {
-            losing = { text, how, done }
-          }),
-        moveTo: (port) => {
-          to = port
-          for (const link of links) cut(link)
-        },
-        close: () =>
-          new Promise((done) => {
-            for (const link of links) cut(link)
-            server.close(() => done())
-          }),
-      }),
-    )
-  })
+  }
+
+  moveTo(port: number): void {
+    this.#to = port
+    for (const link of this.#links) this.#cut(link)
+  }
+
+  close(): Promise<void> {
+    for (const link of this.#links) this.#cut(link)
+    return new Promise((done) => this.#server.close(() => done()))
+  }
+
+  #open(client: Socket): void {
+    const target = dial({ port: this.#to, host: '127.0.0.1', noDelay: true })
+    const link: Link = { client, target, stranded: this.#mode === 'swallow', losing: false }
+    this.#links.add(link)
+    client.on('data', (chunk) => this.#request(link, chunk as Buffer))
+    target.on('data', (chunk) => this.#answer(link, chunk as Buffer))
+    client.on('error', () => undefined)
+    target.on('error', () => undefined)
+    client.on('close', () => this.#cut(link))
+    target.on('close', () => this.#mode === 'pass' && !link.stranded && this.#cut(link))
+  }
+
+  #cut(link: Link): void {
+    link.client.destroy()
+    link.target.destroy()
+    this.#links.delete(link)
+  }
+
+  #request(link: Link, chunk: Buffer): void {
+    if (this.#losing && chunk.includes(this.#losing.text)) link.losing = true
+    this.#forward(link, () => link.target.writable && link.target.write(chunk), 0)
+  }
+
+  #answer(link: Link, chunk: Buffer): void {
+    if (!link.losing || !this.#losing) {
+      this.#forward(link, () => link.client.writable && link.client.write(chunk), this.#late)
+      return
+    }
+    const { how, done } = this.#losing
+    this.#losing = undefined
+    link.stranded = true
+    if (how === 'cut') this.#cut(link)
+    done()
+  }
+
+  /** One direction's bytes stay in order, whatever happens to them. */
+  #forward(link: Link, write: () => unknown, after: number): void {
+    const unlessStranded = () => link.stranded || write()
+    if (this.#mode === 'swallow') link.stranded = true
+    else if (this.#mode === 'hold') this.#held.push(unlessStranded)
+    else if (after > 0) setTimeout(unlessStranded, after)
+    else unlessStranded()
+  }
+}
+
+class FaultyProxy implements TcpProxy {
+  readonly #links = new Set<Link>()
+  readonly #server = createServer({ noDelay: true }, (client) => this.#accept(client))
+  #target: number
+  #mode: Mode = 'pass'
+  #late = 0
+  #held: (() => void)[] = []
+  #losing: { readonly text: string; readonly how: 'cut' | 'silent'; readonly done: () => void } | undefined
+
+  constructor(target: number) {
+    this.#target = target
+  }
+
+  listen(): Promise<this> {
+    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', () => resolve(this)))
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  pass(): void {
+    this.#mode = 'pass'
+    this.#late = 0
+    for (const write of this.#held.splice(0)) write()
+  }
+
+  hold(): void {
+    this.#mode = 'hold'
+  }
+
+  swallow(): void {
+    this.#mode = 'swallow'
+    this.#held = []
+    for (const link of this.#links) link.stranded = true
+  }
+
+  delay(milliseconds: number): void {
+    this.#late = milliseconds
+  }
+
+  loseAnswerTo(text: string, how: 'cut' | 'silent'): Promise<void> {
+    return new Promise((done) => {
+      this.#losing = { text, how, done }
+    })
+  }
+
+  moveTo(port: number): void {
+    this.#target = port
+    for (const link of this.#links) this.#cut(link)
+  }
+
+  close(): Promise<void> {
+    for (const link of this.#links) this.#cut(link)
+    return new Promise((done) => this.#server.close(() => done()))
+  }
+
+  #accept(client: Socket): void {
+    const target = dial({ port: this.#target, host: '127.0.0.1', noDelay: true })
+    const link: Link = { client, target, stranded: this.#mode === 'swallow', losing: false }
+    this.#links.add(link)
+    client.on('data', (chunk) => this.#request(link, chunk as Buffer))
+    target.on('data', (chunk) => this.#answer(link, chunk as Buffer))
+    for (const socket of [client, target]) socket.on('error', () => undefined)
+    client.on('close', () => this.#cut(link))
+    target.on('close', () => this.#mode === 'pass' && !link.stranded && this.#cut(link))
+  }
+
+  #request(link: Link, chunk: Buffer): void {
+    if (this.#losing && chunk.includes(this.#losing.text)) link.losing = true
+    this.#forward(link, () => link.target.write(chunk))
+  }
+
+  #answer(link: Link, chunk: Buffer): void {
+    if (!link.losing || !this.#losing) {
+      this.#forward(link, () => link.client.write(chunk), this.#late)
+      return
+    }
+    const { how, done } = this.#losing
+    this.#losing = undefined
+    link.stranded = true
+    if (how === 'cut') this.#cut(link)
+    done()
+  }
+
+  /** Each direction's bytes stay in order, whatever happens to them. */
+  #forward(link: Link, write: () => unknown, after = 0): void {
+    const writeUnlessLost = () => {
+      if (!link.stranded) write()
+    }
+    if (this.#mode === 'swallow') link.stranded = true
+    else if (this.#mode === 'hold') this.#held.push(writeUnlessLost)
+    else if (after > 0) setTimeout(writeUnlessLost, after)
+    else writeUnlessLost()
+  }
+
+  #cut(link: Link): void {
+    // What is still to be delivered has nowhere to go.
+    link.stranded = true
+    link.client.destroy()
+    link.target.destroy()
+    this.#links.delete(link)
+  }
+}
+
+/** Starts a proxy on a free port. */
+export const startProxy = (target: number): Promise<TcpProxy> => new FaultyProxy(target).listen()

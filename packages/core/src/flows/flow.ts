@@ -46,16 +46,21 @@ export const openStore = <C extends object>(
   { settings, emit }: Flow<C>,
   origin?: RequestOrigin,
 ): StoreCall => {
-  const end = performance.now() + STORE_DEADLINE
+  let left = STORE_DEADLINE
   const call = async (method: StoreMethod, ...args: unknown[]): Promise<unknown> => {
+    const start = performance.now()
     try {
+      // Time spent elsewhere, in the application's `claims` say, is not the store's. Without time nothing is begun.
+      if (left <= 0) throw new Error('no time is left for another call')
       const target = settings.store[method] as (...args: unknown[]) => Promise<unknown>
-      const answer = await withinDeadline(target.apply(settings.store, args), end - performance.now())
-      if (answer === undefined) throw new Error('the store answered with nothing')
+      const answer = await withinDeadline(target.apply(settings.store, args), left)
+      if (answer === undefined && method !== 'close') throw new Error('the store answered with nothing')
       return answer
     } catch (error) {
       emit({ type: 'store_trouble', operation: method, message: messageOf(error) }, origin)
       throw unavailable(error)
+    } finally {
+      left -= performance.now() - start
     }
   }
   return call as StoreCall

@@ -4,7 +4,7 @@ import { isAuthError } from '../errors.js'
 import type { EventSubject, RequestOrigin } from '../events.js'
 import type { Transport } from '../session/record.js'
 import { readRefreshToken, verifyRefreshToken } from '../token/refresh-token.js'
-import { verifyIgnoringExpiry } from '../token/verify.js'
+import { type VerifiedToken, verifyIgnoringExpiry } from '../token/verify.js'
 import { type Flow, openStore, type StoreCall } from './flow.js'
 import { putMark, sessionMark } from './revoke.js'
 
@@ -20,13 +20,32 @@ export interface LogoutInput {
   readonly origin?: RequestOrigin | undefined
 }
 
+/**
+ * Whether something is left to end for an access token: its session, or, where the row is gone, the token itself, unless
+ * it has ended or this process knows its session dead. One old token can thus not fill the feed with marks.
+ */
+const isWorthEnding = async <C extends object>(
+  { settings, replica }: Flow<C>,
+  store: StoreCall,
+  { principal, epoch }: VerifiedToken<C>,
+): Promise<boolean> => {
+  const { subject, sessionId, tokenId, expiresAt } = principal
+  const { record } = await store('find', sessionId)
+  if (record) return true
+  const ended = settings.now() >= expiresAt + settings.leeway * 1000
+  return !ended && replica.isRevoked({ subject, sessionId, tokenId, epoch }) !== true
+}
+
 const byAccessToken = async <C extends object>(
   flow: Flow<C>,
+  store: StoreCall,
   input: LogoutInput,
 ): Promise<EventSubject[]> => {
   if (!input.accessToken) return []
-  const { principal } = await verifyIgnoringExpiry(await flow.ring(), flow.settings, input.accessToken)
-  return !input.transport || input.transport === principal.transport ? [principal] : []
+  const verified = await verifyIgnoringExpiry<C>(await flow.ring(), flow.settings, input.accessToken)
+  const { principal } = verified
+  if (input.transport && input.transport !== principal.transport) return []
+  return (await isWorthEnding(flow, store, verified)) ? [principal] : []
 }
 
 const byRefreshToken = async <C extends object>(
@@ -60,7 +79,7 @@ const orNobody = async (sessions: Promise<EventSubject[]>): Promise<EventSubject
 export const logout = async <C extends object>(flow: Flow<C>, input: LogoutInput): Promise<void> => {
   const store = openStore(flow, input.origin)
   const found = await Promise.all([
-    orNobody(byAccessToken(flow, input)),
+    orNobody(byAccessToken(flow, store, input)),
     orNobody(byRefreshToken(flow, store, input)),
   ])
   const sessions = new Map(found.flat().map(({ subject, sessionId }) => [sessionId, { subject, sessionId }]))

@@ -57,12 +57,17 @@ const endReused = async <C extends object>(
   { cause }: Extract<RotationDecision, { outcome: 'reused' }>,
 ): Promise<never> => {
   const { generation, sessionId } = token
-  if (await putMark(flow, store, sessionMark(flow, sessionId))) {
+  // Where the store's answer got lost, the session may be gone: better two alarms than none.
+  const ended = await putMark(flow, store, sessionMark(flow, sessionId)).catch((error: unknown) => ({
+    error,
+  }))
+  if (ended) {
     flow.emit(
       { type: 'reuse_detected', subject: record.subject, sessionId, cause, generation },
       options.origin,
     )
   }
+  if (typeof ended === 'object') throw ended.error
   throw invalidToken('refresh_reused', ownerOf(record))
 }
 

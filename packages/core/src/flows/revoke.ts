@@ -2,7 +2,7 @@
 
 import { AuthError } from '../errors.js'
 import type { RequestOrigin } from '../events.js'
-import { maxAccessTtl } from '../options.js'
+import { MAX_LEEWAY, maxAccessTtl } from '../options.js'
 import type { FeedMark, RevocationMark, SessionMark } from '../store/token-store.js'
 import { isIdentifier } from '../token/claims.js'
 import { tokenLife } from '../token/sign.js'
@@ -26,9 +26,9 @@ export interface Revocation<C extends object = object> {
   readonly kept: Access<C> | null
 }
 
-/** Marks outlive every access token they can concern: the longest life there is, and three leeways. */
+/** Marks outlive every access token they can concern, whatever was configured where it was made. */
 const markEnd = <C extends object>({ settings }: Flow<C>): number =>
-  settings.now() + (maxAccessTtl(settings.development) + 3 * settings.leeway) * 1000
+  Math.ceil(settings.now()) + (maxAccessTtl(settings.development) + 3 * MAX_LEEWAY) * 1000
 
 /** The mark that ends a session. */
 export const sessionMark = <C extends object>(flow: Flow<C>, sessionId: string): SessionMark => ({

@@ -50,7 +50,7 @@ export const accessCredential = (request: AuthRequest, cookies: Cookies): Creden
   if (header === null) throw invalidToken('several_credentials')
   if (header !== undefined) {
     const token = bearerToken(header)
-    if (!token) throw invalidToken('malformed')
+    if (!token) throw invalidToken('bad_header')
     return { transport: 'bearer', token }
   }
   const token = cookieToken(request, cookies, 'access')

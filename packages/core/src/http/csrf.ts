@@ -23,10 +23,12 @@ const isTrusted = (request: AuthRequest, { origins, cookies }: HttpSettings): bo
 /**
  * Refuses an unsafe request from another site. To be called before anything is consumed.
  *
+ * @param always - treat the request as unsafe whatever its method
+ *
  * @throws AuthError `csrf_failed`
  */
-export const assertSameSite = (request: AuthRequest, settings: HttpSettings): void => {
-  if (!isUnsafe(request) || isTrusted(request, settings)) return
+export const assertSameSite = (request: AuthRequest, settings: HttpSettings, always = false): void => {
+  if ((!always && !isUnsafe(request)) || isTrusted(request, settings)) return
   throw new AuthError(
     'csrf_failed',
     'The request carries cookies but comes from another site: its Origin is not in the option "origins", and its Sec-Fetch-Site is not "same-origin".',

@@ -1,7 +1,7 @@
 /** The endpoints under `path`: refresh, logout and the list of devices, ready to mount. */
 
 import { AuthError } from '../errors.js'
-import type { Principal, SessionInfo } from '../index.js'
+import { isIdentifier, type Principal, type SessionInfo } from '../index.js'
 import { failure, NO_STORE } from './challenge.js'
 import type { Credential } from './credential.js'
 import { identify } from './guard.js'
@@ -59,7 +59,8 @@ const HANDLERS: Record<string, Handler> = {
   'DELETE /sessions/': async (context, request, sessionId) => {
     const { principal, credential } = await signedIn(context, request)
     // Another subject's session gets the same answer and no effect: ids cannot be probed.
-    await context.core.revoke({ sessionId, subject: principal.subject }, request.origin)
+    const target = { sessionId, subject: principal.subject }
+    if (isIdentifier(sessionId)) await context.core.revoke(target, request.origin)
     const own = sessionId === principal.sessionId && credential.transport === 'cookie'
     return noContent([NO_STORE, ...(own ? context.cookies.clear() : [])])
   },
@@ -98,7 +99,7 @@ export const endpoints = async <C extends object>(
   const handler = found && HANDLERS[found.route]
   if (!handler) {
     const allow = routes.map(({ method }) => method).join(', ')
-    return { status: 405, headers: [['Allow', allow]], body: { error: 'method_not_allowed' } }
+    return { status: 405, headers: [NO_STORE, ['Allow', allow]], body: { error: 'method_not_allowed' } }
   }
   try {
     return await reporting(context, request, () => handler(context, request, found.rest))

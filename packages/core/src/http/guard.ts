@@ -81,6 +81,16 @@ const asNobody = (error: unknown): null => {
   throw error
 }
 
+/** The same failure, its reply carrying the cookies of a rotation that has been written: they must not get lost. */
+const carrying = ({ code, message, reason, about }: AuthError, headers: readonly Header[]): AuthError => {
+  const lines = headers.flatMap(([name, line]) => (name === 'Set-Cookie' ? [line] : []))
+  return new AuthError(code, message, {
+    ...(reason ? { reason } : {}),
+    about,
+    headers: { 'Set-Cookie': lines },
+  })
+}
+
 /** Renews the session of a page load; null where the request gives no occasion for it. */
 const renew = async <C extends object>(
   { core, cookies, settings }: HttpContext<C>,
@@ -93,8 +103,13 @@ const renew = async <C extends object>(
   const { origin } = request
   const pair = await core.refresh(token, { transport: 'cookie', origin }).catch(asNobody)
   if (!pair) return null
-  const principal = await core.authenticate(pair.accessToken, { maxAuthAge: options.maxAuthAge, origin })
-  return { principal, headers: [NO_STORE, ...cookies.setPair(pair)] }
+  const headers = [NO_STORE, ...cookies.setPair(pair)]
+  try {
+    const principal = await core.authenticate(pair.accessToken, { maxAuthAge: options.maxAuthAge, origin })
+    return { principal, headers }
+  } catch (error) {
+    throw isAuthError(error) ? carrying(error, headers) : error
+  }
 }
 
 const identifyOrRenew = async <C extends object>(
@@ -106,8 +121,7 @@ const identifyOrRenew = async <C extends object>(
     const identified = await identify(context, request, options)
     return identified ?? (await renew(context, request, options))
   } catch (error) {
-    const ended =
-      isAuthError(error, 'invalid_token') && (error.reason === 'expired' || error.reason === 'revoked')
+    const ended = isAuthError(error, 'invalid_token') && error.reason !== 'several_credentials'
     if (!ended || !context.settings.silent || !isPageLoad(request)) throw error
     return renew(context, request, options)
   }

@@ -25,13 +25,16 @@ const HTTP_FAILURES = new Set<AuthErrorCode>([
   'request_too_large',
 ])
 
+/** Reasons for which a token is refused before the core sees it. */
+const HTTP_REASONS: ReadonlySet<string> = new Set(['several_credentials', 'bad_header'])
+
 /** Enters a failure into the audit log where the core has not done so. */
 const report = <C extends object>({ emit }: HttpContext<C>, request: AuthRequest, error: unknown): void => {
   const known = isAuthError(error) ? error : null
   if (!known || known.status === 500) {
     const message = (error instanceof Error ? error.message : 'unknown').slice(0, 256)
     emit({ type: 'server_fault', code: known?.code ?? 'unknown', message }, request.origin)
-  } else if (HTTP_FAILURES.has(known.code) || known.reason === 'several_credentials') {
+  } else if (HTTP_FAILURES.has(known.code) || HTTP_REASONS.has(known.reason ?? '')) {
     emit(
       { type: 'request_rejected', reason: (known.reason ?? 'bad_request') as RejectionReason },
       request.origin,

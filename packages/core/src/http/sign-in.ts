@@ -65,8 +65,22 @@ export const login = async <C extends object>(
   const device = input?.device ?? singleHeader(request, 'user-agent') ?? undefined
   const pair = await context.core.login({ ...input, device, origin: request.origin })
   const result = signedIn(context, pair)
-  if (byCookie) await endCookieSessions(context, request)
+  if (byCookie) await endReplaced(context, request, pair)
   return result
+}
+
+/** Ends the sessions that a login replaces; where that fails, so does the login, and leaves no session of its own behind. */
+const endReplaced = async <C extends object>(
+  context: HttpContext<C>,
+  request: AuthRequest,
+  { principal }: Pair<C>,
+) => {
+  try {
+    await endCookieSessions(context, request)
+  } catch (error) {
+    await context.core.revoke({ sessionId: principal.sessionId }, request.origin).catch(() => undefined)
+    throw error
+  }
 }
 
 /** Trades the presented refresh token for a new pair. */
@@ -110,7 +124,8 @@ export const logout = async <C extends object>(
     await core.logout({ accessToken, refreshToken, transport: 'bearer', origin: request.origin })
     return { headers: [NO_STORE] }
   }
-  assertSameSite(request, settings)
+  // Also on a GET route of the application: a link on another page must not sign anybody out.
+  assertSameSite(request, settings, true)
   await endCookieSessions(context, request)
   return { headers: [NO_STORE, ...cookies.clear()] }
 }

@@ -2,13 +2,15 @@
 
 import { withinDeadline } from '../deadline.js'
 import type { Emit } from '../events.js'
-import type { FeedMark, RevocationQuery, TokenStore } from '../store/token-store.js'
+import type { FeedMark, FeedPage, RevocationQuery, TokenStore } from '../store/token-store.js'
 import { createMarkTable } from './mark-table.js'
 
 /** Pause between two polls, in milliseconds. */
 export const POLL_INTERVAL = 500
-/** How long one poll may take, in milliseconds. */
+/** After this a poll counts as failed, in milliseconds. */
 const POLL_DEADLINE = 1000
+/** How much longer its answer is waited for before another poll, in milliseconds. */
+const POLL_PATIENCE = 4000
 /** More marks than this are not held; the store is asked instead. Some 20 MB. */
 const MAX_MARKS = 100_000
 
@@ -71,38 +73,46 @@ class Freshness {
 /** Creates a replica. It does nothing until it is first asked, and its timer never keeps a process alive. */
 export const createReplica = (dependencies: ReplicaDependencies): Replica => {
   const { store, now, monotonic } = dependencies
-  if (!store.marks) return blind
+  const { marks } = store
+  if (!marks) return blind
   const table = createMarkTable()
   const freshness = new Freshness(dependencies)
   let cursor: string | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
-  let started = false
+  let polling: Promise<void> | undefined
   let closed = false
+  let overflowed = false
+
+  const apply = (page: FeedPage, sentAt: number): void => {
+    if (cursor === undefined) overflowed = false
+    for (const mark of page.marks) {
+      if (table.size < MAX_MARKS) table.add(mark)
+      else overflowed = true
+    }
+    table.prune(now())
+    freshness.answered(sentAt, table.size)
+    // What did not fit was not kept: once there is room again, everything retained is read anew.
+    cursor = overflowed && table.size <= MAX_MARKS / 2 ? undefined : page.cursor
+  }
 
   const poll = async (): Promise<void> => {
     const sentAt = monotonic()
+    const reading = marks.call(store, cursor).then((page) => apply(page, sentAt))
     try {
-      const page = await withinDeadline(
-        (store.marks as NonNullable<typeof store.marks>)(cursor),
-        POLL_DEADLINE,
-      )
-      for (const mark of page.marks) table.add(mark)
-      cursor = page.cursor
-      table.prune(now())
-      freshness.answered(sentAt, table.size)
+      await withinDeadline(reading, POLL_DEADLINE)
     } catch {
-      // The next poll tells.
       freshness.failed()
+      // A long answer may still come, and counts from when it was asked for; a second reading beside it would not be faster.
+      await withinDeadline(reading, POLL_PATIENCE).catch(() => undefined)
     }
     if (!closed) timer = unref(setTimeout(poll, POLL_INTERVAL))
   }
 
   return {
     isRevoked: (query) => {
-      if (!started) void poll()
-      started = true
-      if (table.kills(query)) return true
-      return freshness.isFresh && table.size <= MAX_MARKS ? false : undefined
+      if (!polling) polling = poll()
+      const complete = freshness.isFresh && !overflowed
+      return table.kills(query) || (complete ? false : undefined)
     },
     apply: (mark) => table.add(mark),
     close: () => {

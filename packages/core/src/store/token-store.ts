@@ -123,6 +123,6 @@ export interface TokenStore {
   marks?(cursor?: string): Promise<FeedPage>
   /** What an operator should know, one sentence each: settings of client or server that endanger a promise. Asked once. */
   warnings?(): Promise<readonly string[]>
-  /** Lets go of timers and connections that the store opened itself. */
+  /** Lets go of timers and connections that the store opened itself. May be called twice; other calls after it reject. */
   close(): Promise<void>
 }

@@ -92,7 +92,7 @@ class Model implements ModelStore {
   }
 
   find = async (id: string) => {
-    const record = this.#rows.session(id) ?? null
+    const record = structuredClone(this.#rows.session(id)) ?? null
     const epoch = (record && this.#rows.epochOf(record.subject)) ?? Number.MAX_SAFE_INTEGER
     return { record, epoch, now: this.#now() }
   }
@@ -108,7 +108,7 @@ class Model implements ModelStore {
   list = async (subject: string): Promise<SessionRecord[]> => {
     const records = this.#rows.live('session').flatMap(({ key }) => this.#rows.session(key) ?? [])
     const own = records.filter((record) => record.subject === subject && this.#now() < record.idleExpiresAt)
-    return own.sort((a, b) => b.createdAt - a.createdAt).slice(0, 100)
+    return structuredClone(own.sort((a, b) => b.createdAt - a.createdAt).slice(0, 100))
   }
 
   epoch = async (subject: string) => {

@@ -95,10 +95,12 @@ describe('a replica', () => {
     replica.close()
   })
 
-  test('a feed that swallows is asked again after a second', async () => {
+  test('a feed that swallows is asked again after five seconds, never twice at once', async () => {
     const { replica, asked, tick } = heldFeed()
     replica.isRevoked(QUERY)
-    await tick(1000 + POLL_INTERVAL)
+    await tick(4900)
+    expect(asked.length).toBe(1)
+    await tick(100 + POLL_INTERVAL)
     expect(asked.length).toBe(2)
     replica.close()
     await tick(10_000)
@@ -125,6 +127,19 @@ describe('a replica', () => {
     replica.close()
   })
 
+  test('an answer after the deadline still counts, from when it was asked for', async () => {
+    const { replica, asked, tick, answer } = heldFeed()
+    replica.isRevoked(QUERY)
+    await tick(3000)
+    await answer(session)
+    expect(replica.isRevoked(QUERY)).toBe(true)
+    expect(replica.isRevoked({ ...QUERY, sessionId: 'other' })).toBe(false)
+    await tick(2001)
+    expect(asked.length).toBe(2)
+    expect(replica.isRevoked({ ...QUERY, sessionId: 'other' })).toBeUndefined()
+    replica.close()
+  })
+
   test('expired marks are dropped, longer ones are kept', async () => {
     const { replica, tick, answer } = heldFeed()
     replica.isRevoked(QUERY)
@@ -140,11 +155,24 @@ describe('a replica', () => {
   })
 
   test('more marks than it may hold send every question to the store', async () => {
-    const { replica, answer } = heldFeed()
+    const { replica, asked, tick, answer } = heldFeed()
     replica.isRevoked(QUERY)
-    await answer(...Array.from({ length: 100_001 }, (_, at) => ({ ...session, sessionId: `${at}` })))
+    const many = Array.from({ length: 100_001 }, (_, at) => ({
+      ...session,
+      sessionId: `${at}`,
+      expiresAt: 5000,
+    }))
+    await answer(...many)
     expect(replica.isRevoked(QUERY)).toBeUndefined()
     expect(replica.isRevoked({ ...QUERY, sessionId: '7' })).toBe(true)
+    // Once they have expired there is room again, and everything retained is read anew.
+    await tick(4000)
+    await answer()
+    await tick(POLL_INTERVAL)
+    expect(replica.isRevoked(QUERY)).toBeUndefined()
+    expect(asked.at(-1)?.cursor).toBeUndefined()
+    await answer()
+    expect(replica.isRevoked(QUERY)).toBe(false)
     replica.close()
   })
 })

@@ -69,6 +69,25 @@ export const transportClauses: readonly HttpClause[] = [
     expectSame(events.filter(({ type }) => type === 'refreshed').length, 0, 'the number of refreshes')
   }),
   clause(
+    'a refused page load keeps the cookies that it renewed',
+    async ({ browser, clock, events }) => {
+      const alice = browser()
+      await alice.login()
+      const page = { 'sec-fetch-mode': 'navigate', accept: 'text/html' }
+      for (let load = 0; load < 12; load += 1) {
+        clock.advance(700)
+        const response = await expectStatus(
+          alice.send('GET', '/recent', { headers: page }),
+          401,
+          'a page for fresh logins',
+        )
+        expectSame(cookieLines(response).length, 2, 'the number of cookies')
+      }
+      expect(!events.some(({ type }) => type === 'reuse_detected'), 'page loads were taken for theft')
+    },
+    { renewal: 'silent' },
+  ),
+  clause(
     'silent renewal keeps page loads signed in',
     async ({ browser, clock }) => {
       const alice = browser()

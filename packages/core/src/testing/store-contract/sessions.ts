@@ -34,13 +34,15 @@ export const sessionClauses: readonly StoreClause[] = [
   ),
   clause(
     'insert copies',
-    'What the caller does to its object later does not reach the store.',
+    'What a caller does to an object that it gave or got does not reach the store.',
     async ({ store, record }) => {
       const data = { list: ['before'] }
       const given = await record({ data })
       await store.insert(given)
       data.list.push('after')
       Object.assign(given, { seed: 'other' })
+      const first = (await store.find(given.id)).record
+      ;(first?.data as typeof data | undefined)?.list.push('found')
       const found = (await store.find(given.id)).record
       expectSame([found?.data, found?.seed === 'other'], [{ list: ['before'] }, false], 'the stored record')
     },
