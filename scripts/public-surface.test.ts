@@ -15,7 +15,8 @@ const PINNED: Record<string, { values: string; types: string }> = {
       AuthOptions ClaimsContext Environment EventBody EventSink EventSubject FeedMark FeedPage
       FoundSession Json Logger LoginInput LogoutInput Pair Principal RefreshOptions RejectionReason
       RequestOrigin ReuseCause Revocation RevocationMark RevocationQuery RevokeTarget SessionInfo
-      SessionMark SessionRecord Severity SubjectMark SubjectState TokenMark TokenStore Transport
+      SessionMark SessionRecord Severity SubjectMark SubjectState TokenMark TokenOwner TokenStore
+      Transport
     `,
   },
   '@auth/core/http': {

@@ -48,4 +48,3 @@ export type {
   TokenMark,
   TokenStore,
 } from './store/token-store.js'
-export { isIdentifier } from './token/claims.js'

@@ -1,7 +1,7 @@
 /** The endpoints under `path`: refresh, logout and the list of devices, ready to mount. */
 
 import { AuthError } from '../errors.js'
-import { isIdentifier, type Principal, type SessionInfo } from '../index.js'
+import type { Principal, SessionInfo } from '../index.js'
 import { failure, NO_STORE } from './challenge.js'
 import type { Credential } from './credential.js'
 import { identify } from './guard.js'
@@ -14,6 +14,9 @@ type Handler = <C extends object>(
   request: AuthRequest,
   rest: string,
 ) => Promise<AuthReply>
+
+/** No id of ours is longer; a longer one names no session. */
+const MAX_SESSION_ID = 255
 
 const noContent = (headers: readonly Header[] = [NO_STORE]): AuthReply => ({
   status: 204,
@@ -60,7 +63,7 @@ const HANDLERS: Record<string, Handler> = {
     const { principal, credential } = await signedIn(context, request)
     // Another subject's session gets the same answer and no effect: ids cannot be probed.
     const target = { sessionId, subject: principal.subject }
-    if (isIdentifier(sessionId)) await context.core.revoke(target, request.origin)
+    if (sessionId.length <= MAX_SESSION_ID) await context.core.revoke(target, request.origin)
     const own = sessionId === principal.sessionId && credential.transport === 'cookie'
     return noContent([NO_STORE, ...(own ? context.cookies.clear() : [])])
   },
