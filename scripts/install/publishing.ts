@@ -23,7 +23,7 @@ export const publishing = (packed: () => readonly Packed[]): void => {
     })
 
     const publish = (path: string) =>
-      project.run(`npm publish ${path}`).catch((error: Error) => error.message)
+      project.run(`npm publish ${path} --loglevel=notice`).catch((error: Error) => error.message)
 
     test('the publicly configured registry hears nothing of any package', { timeout: 60_000 }, async () => {
       const outputs = await Promise.all(packed().map(({ tarball }) => publish(tarball)))
