@@ -43,7 +43,12 @@ const workshop = temporaryFolder('rescope')
 try {
   const { scope, out } = read()
   mkdirSync(out, { recursive: true })
-  for (const packed of await packAll(workshop.folder)) console.log(await repack(packed, scope, out))
+  console.error('Building and packing ...')
+  const made = []
+  for (const packed of await packAll(workshop.folder)) made.push(await repack(packed, scope, out))
+  for (const tarball of made) console.log(tarball)
+  const needed = made.filter((tarball) => /-(core|store-memory|express)-/.test(tarball))
+  console.error(`\nWithout a registry, packages install together: npm install ${needed.join(' ')} express`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

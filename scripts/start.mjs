@@ -14,6 +14,7 @@ const giveUp = (error) => {
 }
 
 const build = async () => {
+  console.log('Building what is stale ...')
   const { code, output } = await pnpm(['run', 'build'], { quiet: true })
   if (code !== 0) throw new Error(`${output.trim()}\n\nBuilding the packages failed.`)
 }

@@ -3,6 +3,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { install } from '../machine/install.mjs'
 import { pnpm } from '../machine/run.mjs'
 import { packAndUnpack, publicPackages } from '../packed/pack.mjs'
 
@@ -16,6 +17,7 @@ export const temporaryFolder = (purpose) => {
 
 /** @param {string} into @returns {Promise<Packed[]>} */
 export const packAll = async (into) => {
+  await install()
   const { code, output } = await pnpm(['run', '--silent', 'build'], { quiet: true })
   if (code !== 0) throw new Error(`The packages do not build, so they cannot be packed:\n${output}`)
   return Promise.all(publicPackages().map((home) => packAndUnpack(home, into)))

@@ -115,8 +115,8 @@ const faults: Record<string, Fault> = {
   },
 }
 
-/** Those that the Express example meets as well. */
-const EXAMPLES = ['is down', 'is frozen', 'answers READONLY']
+/** The Express example meets them as well. */
+const EXAMPLES = Object.keys(faults)
 const cases = [
   ...Object.entries(faults).map(([name, fault]) => ({ name, fault, program: OWN })),
   ...EXAMPLES.map((name) => ({
