@@ -16,13 +16,15 @@ export const rescoped = (): void => {
   describe('under another scope', () => {
     let project: ReturnType<typeof createProject>
     let tarballs: string[] = []
+    let hint = ''
 
     beforeAll(async () => {
       project = createProject()
       const args = [SCRIPT, '@acme', '--out', join(project.folder, 'tarballs')]
       const { code, output } = await run(process.execPath, args, { quiet: true, cwd: project.folder })
       expect(code, output).toBe(0)
-      tarballs = output.trim().split('\n')
+      tarballs = output.split('\n').filter((line) => /^\/.*\.tgz$/.test(line))
+      hint = /npm install (.* express)$/m.exec(output)?.[1] ?? ''
     }, 180_000)
     afterAll(() => project?.remove())
 
@@ -31,6 +33,9 @@ export const rescoped = (): void => {
     }, async () => {
       expect(tarballs.length).toBe(6)
       expect(tarballs.filter((tarball) => !existsSync(tarball))).toEqual([])
+      const named = hint.split(' ').slice(0, -1)
+      expect(named.length).toBe(3)
+      expect(tarballs).toEqual(expect.arrayContaining(named))
       await project.run(`npm install ${tarballs.join(' ')} express ioredis`)
       const packed = await project.run('npm ls --all --parseable')
       expect(packed).not.toMatch(/@auth[/\\]/)
