@@ -1,7 +1,7 @@
 /** Reads a `Request` of the Fetch standard: Hono, Bun, Deno and Workers hand one around. */
 
 import { AuthError } from '../errors.js'
-import type { AuthRequest } from './message.js'
+import { type AuthRequest, originOf } from './message.js'
 
 /** What a framework knows better than the raw request. */
 export interface FetchRequestDetails {
@@ -10,8 +10,6 @@ export interface FetchRequestDetails {
   /** The client's address, by the application's own rules about proxies. */
   readonly ip?: string | undefined
 }
-
-const MAX_LABEL = 256
 
 /** Reads up to `limit` bytes of a copy, so that the application can still read the body itself. */
 const readText = async (request: Request, limit: number): Promise<string> => {
@@ -42,7 +40,7 @@ export const fromFetchRequest = (request: Request, details: FetchRequestDetails 
     method: request.method,
     url: pathname + search,
     header,
-    origin: { ip: details.ip, requestId: header('x-request-id')[0]?.slice(0, MAX_LABEL) },
+    origin: originOf(header, details.ip),
     body: (limit) =>
       request.bodyUsed ? (details.body?.() ?? Promise.resolve('')) : readText(request, limit),
   }

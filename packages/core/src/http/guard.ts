@@ -82,22 +82,22 @@ const asNobody = (error: unknown): null => {
 }
 
 /** The same failure, its reply carrying the cookies of a rotation that has been written: they must not get lost. */
-const carrying = ({ code, message, reason, about }: AuthError, headers: readonly Header[]): AuthError => {
+const carrying = (error: AuthError, headers: readonly Header[]): AuthError => {
+  const { code, message, reason, about } = error
   const lines = headers.flatMap(([name, line]) => (name === 'Set-Cookie' ? [line] : []))
   return new AuthError(code, message, {
     ...(reason ? { reason } : {}),
     about,
-    headers: { 'Set-Cookie': lines },
+    headers: { ...error.headers, 'Set-Cookie': lines },
   })
 }
 
-/** Renews the session of a page load; null where the request gives no occasion for it. */
+/** Renews the session of a page load; null where there is none to renew. */
 const renew = async <C extends object>(
-  { core, cookies, settings }: HttpContext<C>,
+  { core, cookies }: HttpContext<C>,
   request: AuthRequest,
   options: GuardOptions,
 ): Promise<Identified<C> | null> => {
-  if (!settings.silent || !isPageLoad(request)) return null
   const token = cookieToken(request, cookies, 'refresh')
   if (!token) return null
   const { origin } = request
@@ -117,14 +117,15 @@ const identifyOrRenew = async <C extends object>(
   request: AuthRequest,
   options: GuardOptions,
 ): Promise<Identified<C> | null> => {
+  const renewable = context.settings.silent && isPageLoad(request)
   try {
     const identified = await identify(context, request, options)
-    return identified ?? (await renew(context, request, options))
+    if (identified || !renewable) return identified
   } catch (error) {
     const ended = isAuthError(error, 'invalid_token') && error.reason !== 'several_credentials'
-    if (!ended || !context.settings.silent || !isPageLoad(request)) throw error
-    return renew(context, request, options)
+    if (!ended || !renewable) throw error
   }
+  return renew(context, request, options)
 }
 
 const isPreflight = (request: AuthRequest): boolean =>

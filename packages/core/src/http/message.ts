@@ -36,5 +36,13 @@ export const singleHeader = (request: AuthRequest, name: string): string | undef
   return values.length > 1 ? null : values[0]
 }
 
+const MAX_LABEL = 256
+
+/** Where a request came from, for the audit log; what the client chose itself is cut short. */
+export const originOf = (header: AuthRequest['header'], ip: string | undefined): RequestOrigin => ({
+  ip,
+  requestId: header('x-request-id')[0]?.slice(0, MAX_LABEL),
+})
+
 /** The path of a request, without query. */
 export const pathOf = (request: AuthRequest): string => request.url.split('?', 1)[0] ?? ''

@@ -1,7 +1,7 @@
 /** Reads a Node.js `IncomingMessage`, by its shape alone: Express, Koa, Fastify and `node:http` all hand one around. */
 
 import { AuthError } from '../errors.js'
-import type { AuthRequest } from './message.js'
+import { type AuthRequest, originOf } from './message.js'
 
 type Listener = (chunk: Uint8Array) => void
 
@@ -28,8 +28,6 @@ export interface NodeRequestDetails {
   /** The client's address, by the application's own rules about proxies. */
   readonly ip?: string | undefined
 }
-
-const MAX_LABEL = 256
 
 /** Reads up to `limit` bytes; what exceeds it is drained, so that the refusal can still be sent. */
 const readText = (raw: NodeRequest, limit: number): Promise<string> =>
@@ -89,7 +87,7 @@ export const fromNodeRequest = (raw: NodeRequest, details: NodeRequestDetails = 
     method: raw.method ?? 'GET',
     url: details.url ?? raw.url ?? '/',
     header,
-    origin: { ip: details.ip, requestId: header('x-request-id')[0]?.slice(0, MAX_LABEL) },
+    origin: originOf(header, details.ip),
     body: async (limit) => {
       const { body } = details
       if (isParsed(body, raw)) return body instanceof Uint8Array ? new TextDecoder().decode(body) : body
