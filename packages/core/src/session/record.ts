@@ -37,7 +37,7 @@ export interface SessionRecord {
   readonly createdAt: number
   /** When the subject last proved who they are. */
   readonly authenticatedAt: number
-  /** How long the session may lie unused, in seconds. */
+  /** How long the session may go without a refresh, in seconds: the pause that is allowed, one access token and W. */
   readonly idleFor: number
   /** When the session ends unless it is refreshed. */
   readonly idleExpiresAt: number
@@ -51,6 +51,8 @@ export interface SessionRecord {
   readonly device?: string
   /** The application's own data about this session. */
   readonly data?: { readonly [key: string]: Json }
+  /** The kind of the older session that this one was taken over from, as its reader names it. */
+  readonly takeover?: string
 }
 
 /** Whether a found session can still be refreshed; a reason where it cannot. */
