@@ -36,15 +36,25 @@ export type { Principal } from './token/claims.js'
 
 export { type Json, parseSessionRecord, type SessionRecord, type Transport } from './session/record.js'
 export { partitionOf } from './session/session-id.js'
-export type {
-  FeedMark,
-  FeedPage,
-  FoundSession,
-  RevocationMark,
-  RevocationQuery,
-  SessionMark,
-  SubjectMark,
-  SubjectState,
-  TokenMark,
-  TokenStore,
+export {
+  type DocumentMark,
+  type FeedMark,
+  type FeedPage,
+  type FoundSession,
+  type Insertion,
+  type RevocationLife,
+  type RevocationQuery,
+  type RevocationTarget,
+  type Revoked,
+  type SessionCap,
+  type SessionMark,
+  type SessionTarget,
+  STORE_LIMITS,
+  type StoredDocument,
+  type SubjectMark,
+  type SubjectState,
+  type SubjectTarget,
+  type TokenMark,
+  type TokenStore,
+  type TokenTarget,
 } from './store/token-store.js'
