@@ -14,16 +14,21 @@ export interface RotationInput {
   readonly presented: number
   /** The store's clock, in milliseconds. */
   readonly now: number
-  /** Seconds during which the current and the previous token may be presented again. */
+  /** W: seconds after a write during which the current and the previous token may be presented again. */
   readonly overlap: number
   /** Literal single use (OWASP ASVS 10.4.5): every repetition is reuse. */
   readonly strict: boolean
 }
 
-/** A verdict of the rule. `record` is the state that the answer speaks for; it is written unless it is a repeat. */
+/**
+ * A verdict of the rule.
+ *
+ * `hold` gives an access token and nothing else: `record` is the session as it is stored, nothing is written, and no
+ * refresh token leaves. `advance`, `recover` and `repair` give the refresh token of `record.generation` once `record`
+ * has been written. `reused` gives nothing and ends the session.
+ */
 export type RotationDecision =
-  | { readonly outcome: 'repeat'; readonly record: SessionRecord }
-  | { readonly outcome: 'advance' | 'recover' | 'repair'; readonly record: SessionRecord }
+  | { readonly outcome: 'hold' | 'advance' | 'recover' | 'repair'; readonly record: SessionRecord }
   | { readonly outcome: 'reused'; readonly cause: ReuseCause }
 
 type Lineage = Pick<SessionRecord, 'generation' | 'previous' | 'recoveries'>
@@ -37,8 +42,8 @@ const moved = (record: SessionRecord, now: number, lineage: Lineage): SessionRec
 })
 
 /**
- * Decides by the table in `docs/architecture.md`. The successor of a generation is unique and its token is
- * deterministic, so giving it again never forks the lineage.
+ * Decides by the table in `docs/rotation.md`. Refresh tokens leave only with a write, so an answer that is late or
+ * asked for again never brings back an older one.
  */
 export const decideRotation = (record: SessionRecord, input: RotationInput): RotationDecision => {
   const { presented, now, strict } = input
@@ -54,14 +59,14 @@ export const decideRotation = (record: SessionRecord, input: RotationInput): Rot
     return { outcome: 'repair', record: moved(record, now, lineage) }
   }
   if (presented === generation) {
-    if (withinOverlap) return { outcome: 'repeat', record }
+    if (withinOverlap) return { outcome: 'hold', record }
     return {
       outcome: 'advance',
       record: moved(record, now, { generation: next, previous: generation, recoveries: 0 }),
     }
   }
   if (presented === previous && !strict) {
-    if (withinOverlap) return { outcome: 'repeat', record }
+    if (withinOverlap) return { outcome: 'hold', record }
     const recoveries = record.recoveries + 1
     if (recoveries >= RECOVERIES_MAX) return { outcome: 'reused', cause: 'too_many_recoveries' }
     return { outcome: 'recover', record: moved(record, now, { generation: next, previous, recoveries }) }

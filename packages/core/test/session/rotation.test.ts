@@ -56,11 +56,11 @@ const lineage = (decision: RotationDecision) => {
 }
 
 describe('the current token', () => {
-  it.each([0, 1, W - 1, W])('is repeated %i ms after the rotation, and nothing is written', (after) => {
+  it.each([0, 1, W - 1, W])('is held %i ms after the rotation, and nothing is written', (after) => {
     const record = session()
     const input = { presented: 5, now: ROTATED + after, overlap: OVERLAP, strict: false }
     const decision = decideRotation(record, input)
-    expect(decision.outcome).toBe('repeat')
+    expect(decision.outcome).toBe('hold')
     expect(recordOf(decision)).toBe(record)
   })
 
@@ -69,8 +69,8 @@ describe('the current token', () => {
     expect(lineage(decide(5, after, { recoveries: 2 }))).toEqual({ ...expected, rotatedAt: ROTATED + after })
   })
 
-  it('is repeated right after login as well', () => {
-    expect(decide(1, W, { generation: 1, previous: 0 }).outcome).toBe('repeat')
+  it('is held right after login as well', () => {
+    expect(decide(1, W, { generation: 1, previous: 0 }).outcome).toBe('hold')
     expect(lineage(decide(1, W + 1, { generation: 1, previous: 0 }))).toMatchObject({
       outcome: 'advance',
       generation: 2,
@@ -80,16 +80,13 @@ describe('the current token', () => {
 })
 
 describe('the previous token', () => {
-  it.each([0, 1, W - 1, W])(
-    'gets the current one %i ms after the rotation, and nothing is written',
-    (after) => {
-      const record = session()
-      const input = { presented: 4, now: ROTATED + after, overlap: OVERLAP, strict: false }
-      const decision = decideRotation(record, input)
-      expect(decision.outcome).toBe('repeat')
-      expect(recordOf(decision)).toBe(record)
-    },
-  )
+  it.each([0, 1, W - 1, W])('is held as well %i ms after the rotation, and nothing is written', (after) => {
+    const record = session()
+    const input = { presented: 4, now: ROTATED + after, overlap: OVERLAP, strict: false }
+    const decision = decideRotation(record, input)
+    expect(decision.outcome).toBe('hold')
+    expect(recordOf(decision)).toBe(record)
+  })
 
   it.each([W + 1, 600_000])('recovers %i ms after the rotation, orphaning its successor', (after) => {
     const expected = { outcome: 'recover', generation: 6, previous: 4, recoveries: 1, version: 8 }
@@ -110,7 +107,7 @@ describe('the previous token', () => {
     }
     const tenth = { presented: 4, now: record.rotatedAt + W + 1, overlap: OVERLAP, strict: false }
     expect(decideRotation(record, tenth)).toEqual({ outcome: 'reused', cause: 'too_many_recoveries' })
-    expect(decideRotation(record, { ...tenth, now: record.rotatedAt + W }).outcome).toBe('repeat')
+    expect(decideRotation(record, { ...tenth, now: record.rotatedAt + W }).outcome).toBe('hold')
     expect([RECOVERIES_WARN, RECOVERIES_MAX]).toEqual([3, 10])
   })
 
@@ -148,8 +145,8 @@ describe('any other token', () => {
 
 describe('a clock that was set back', () => {
   it.each([-1, -W])('by %i ms still counts as inside the window', (after) => {
-    expect(decide(5, after).outcome).toBe('repeat')
-    expect(decide(4, after).outcome).toBe('repeat')
+    expect(decide(5, after).outcome).toBe('hold')
+    expect(decide(4, after).outcome).toBe('hold')
   })
 
   it.each([-W - 1, -600_000])('by %i ms does not hold the window open', (after) => {
@@ -186,14 +183,14 @@ describe('strict rotation', () => {
   })
 })
 
-it('with an overlap of 0 repeats within one millisecond of the store clock only', () => {
+it('with an overlap of 0 holds within one millisecond of the store clock only', () => {
   const input = { presented: 5, overlap: 0, strict: false }
-  expect(decideRotation(session(), { ...input, now: ROTATED }).outcome).toBe('repeat')
+  expect(decideRotation(session(), { ...input, now: ROTATED }).outcome).toBe('hold')
   expect(decideRotation(session(), { ...input, now: ROTATED + 1 }).outcome).toBe('advance')
 })
 
 describe('lifetimes', () => {
-  it('each write moves the idle end, a repeat does not', () => {
+  it('each write moves the idle end, a hold does not', () => {
     const idle = 14 * DAY * 1000
     for (const [presented, after] of [
       [5, W + 1],
@@ -280,10 +277,10 @@ describe('always', () => {
     })
   })
 
-  it('a repeat writes nothing; whatever else is granted raises the version by one and stamps the time', () => {
+  it('a hold writes nothing; every other grant raises the version by one and stamps the time', () => {
     always(({ record, after }, decision) => {
       if (decision.outcome === 'reused') return
-      if (decision.outcome === 'repeat') return expect(decision.record).toBe(record)
+      if (decision.outcome === 'hold') return expect(decision.record).toBe(record)
       expect(decision.record.version).toBe(record.version + 1)
       expect(decision.record.rotatedAt).toBe(ROTATED + after)
     })
@@ -305,11 +302,11 @@ describe('always', () => {
       if (strict) return
       const now = decision.record.rotatedAt
       const again = decideRotation(decision.record, { presented, now, overlap, strict })
-      expect(again).toEqual({ outcome: 'repeat', record: decision.record })
+      expect(again).toEqual({ outcome: 'hold', record: decision.record })
     })
   })
 
-  it('strict mode never repeats and never recovers', () => {
+  it('strict mode never holds and never recovers', () => {
     always(({ strict }, { outcome }) => {
       if (strict) expect(['advance', 'repair', 'reused']).toContain(outcome)
     })
