@@ -1,20 +1,37 @@
-/** `createAuth`: binds clock, keys and store to the flows, once. */
+/** `createAuth`: binds clock, keys and store to the verbs, once. */
 
-import { AuthError, isAuthError } from './errors.js'
-import { type AuthEvent, createEmit, type RequestOrigin } from './events.js'
-import { type AuthenticateOptions, authenticate } from './flows/authenticate.js'
-import type { Flow } from './flows/flow.js'
-import type { Pair } from './flows/issue.js'
-import { asOf, type LoginInput, login } from './flows/login.js'
-import { type LogoutInput, logout } from './flows/logout.js'
-import { type RefreshOptions, refresh } from './flows/refresh.js'
-import { type Revocation, type RevokeTarget, revoke } from './flows/revoke.js'
-import { type SessionInfo, sessions } from './flows/sessions.js'
+import { createEmit, type Emit } from './audit/emit.js'
+import type { RequestSource } from './audit/event.js'
+import { createSettle, type Settle } from './audit/settle.js'
+import { readInput } from './checks.js'
+import { AuthError } from './errors.js'
+import { AUTHENTICATE_CHECKS, type Authenticate, type AuthenticateOptions, createAuthenticate } from './flows/authenticate.js'
+import { createLogin, type Login, type LoginInput } from './flows/login.js'
+import { createLogout, LOGOUT_CHECKS, type Logout, type LogoutInput } from './flows/logout.js'
+import { createRefresh, REFRESH_CHECKS, type Refresh, type Refreshed, type RefreshOptions } from './flows/refresh.js'
+import { createReport, type Report } from './flows/report.js'
+import {
+  createRevokeVerb,
+  REVOKE_CHECKS,
+  type Revocation,
+  type RevokeOptions,
+  type RevokeTarget,
+  type RevokeVerb,
+} from './flows/revoke.js'
+import { listSessions, type SessionInfo } from './flows/sessions.js'
+import { secretKeySource } from './keys/ring.js'
+import { isIdentifier } from './limits.js'
+import type { MaybePromise } from './maybe-promise.js'
 import { type AuthOptions, type Settings, settingsFrom } from './options.js'
+import { accept, type Outcome } from './outcome.js'
 import { createBreaker } from './revocation/breaker.js'
 import { createReplica } from './revocation/replica.js'
+import { createRevoke, markLife } from './revocation/revoker.js'
+import { type BoundedStore, boundedStore } from './store/bounded-store.js'
 import type { Principal } from './token/claims.js'
-import { createKeyRing } from './token/keys.js'
+import { createClaimsSource } from './token/claims-source.js'
+import { createIssuer, type Pair } from './token/issue.js'
+import { createOpen } from './token/open.js'
 
 /** Sessions on signed tokens, without HTTP. All methods reject with an `AuthError` and nothing else. */
 export interface Auth<C extends object = object> {
@@ -22,47 +39,145 @@ export interface Auth<C extends object = object> {
   login(input: LoginInput): Promise<Pair<C>>
   /** Verifies an access token: who presents it, or an `AuthError`. */
   authenticate(accessToken: string, options?: AuthenticateOptions): Promise<Principal<C>>
-  /** Trades a refresh token for a new pair, by the rotation rule. */
-  refresh(refreshToken: string, options?: RefreshOptions): Promise<Pair<C>>
+  /** Trades a refresh token by the rotation rule. */
+  refresh(refreshToken: string, options?: RefreshOptions): Promise<Refreshed<C>>
   /** Ends the session of the given tokens. */
   logout(input: LogoutInput): Promise<void>
   /** Revokes a token, a session, or everything of a subject, effective with the next call. */
-  revoke(target: RevokeTarget, origin?: RequestOrigin): Promise<Revocation<C>>
+  revoke(target: RevokeTarget, options?: RevokeOptions): Promise<Revocation<C>>
   /** Lists the live sessions of a subject, newest first. */
   sessions(subject: string): Promise<SessionInfo[]>
   /** Marks this moment for a later `login({ asOf })`: take it before a slow password check. */
   asOf(subject: string): Promise<number>
+  /** Enters what only the application sees, a failed password for instance, into the same audit log. */
+  report(event: Report): void
   /** Lets go of what the store holds open. */
   close(): Promise<void>
 }
 
-/** A method that rejects with an `AuthError` whatever happens in it. */
-const sound =
-  <A extends unknown[], T>(method: (...args: A) => Promise<T>) =>
-  async (...args: A): Promise<T> => {
-    try {
-      return await method(...args)
-    } catch (cause) {
-      throw isAuthError(cause)
-        ? cause
-        : new AuthError('internal_error', 'Something failed that should not.', { cause })
-    }
-  }
+/** The verbs before their verdicts are settled: what an edge, such as HTTP, is built on. */
+export interface Verbs {
+  readonly settings: Settings
+  readonly emit: Emit
+  readonly settle: Settle
+  /** Opens the store for one request: one budget of time for all that is asked in it. */
+  store(source?: RequestSource): BoundedStore
+  readonly authenticate: Authenticate
+  readonly login: Login
+  readonly refresh: Refresh
+  readonly logout: Logout
+  readonly revoke: RevokeVerb
+  sessions(subject: string, store: BoundedStore): Promise<Outcome<SessionInfo[]>>
+  readonly report: (event: Report) => void
+  close(): Promise<void>
+}
 
-/** Announces, once and at the first use, what somebody should know about this set-up. */
-const announceOnce = <C extends object>(settings: Settings<C>, emit: Flow<C>['emit']): (() => void) => {
+/** Announces, once and at the first use, what an operator should know about this set-up. */
+const createAnnounce = ({ development, store }: Settings, emit: Emit): (() => void) => {
   let pending = true
   return () => {
     if (!pending) return
     pending = false
-    if (settings.development) emit({ type: 'development_mode' })
-    else if (settings.store.volatile) emit({ type: 'memory_store_in_production' })
-    // In the background: nobody waits for it, and a store that is down says so by itself.
-    const warnings = Promise.resolve().then(() => settings.store.warnings?.() ?? [])
+    if (development) emit({ type: 'development_mode' })
+    else if (store.volatile) emit({ type: 'memory_store_in_production' })
+    // In the background: no request waits for it, and a store that is down says so by itself.
+    const warnings = Promise.resolve().then(() => store.warnings?.() ?? [])
     const report = (messages: readonly string[]) => {
       for (const message of messages) emit({ type: 'store_warning', message })
     }
     warnings.then(report, () => undefined)
+  }
+}
+
+/** Binds the verbs of one configuration. It draws no random, starts no timer and opens no connection. */
+export const createVerbs = (settings: Settings): Verbs => {
+  const { store, now, leeway, maxStaleness, development } = settings
+  const emit = createEmit(settings.onEvent, now)
+  const announce = createAnnounce(settings, emit)
+  const monotonic = () => performance.now()
+  const source = secretKeySource(settings.secrets, development)
+  const keys = {
+    load: () => {
+      announce()
+      return source.load()
+    },
+  }
+  const open = createOpen(settings)
+  const replica = createReplica({ store, maxStaleness, monotonic, emit })
+  const breaker = createBreaker(monotonic)
+  const markFor = markLife(development)
+  const write = createRevoke(replica, markFor)
+  const issuer = createIssuer({ policy: settings, accessTtl: settings.accessTtl, now, emit })
+  const claims = createClaimsSource(settings.claims, emit)
+  const issuing = { keys, claims, issuer, emit }
+  const { overlap, strict, allowUnchecked } = settings
+  return {
+    settings,
+    emit,
+    settle: createSettle(emit),
+    store: (origin) => boundedStore(store, emit, origin),
+    authenticate: createAuthenticate({ keys, open, replica, breaker, emit, now, leeway, allowUnchecked }),
+    login: createLogin({ ...issuing, settings, replica, markFor }),
+    refresh: createRefresh({ ...issuing, revoke: write, overlap, strict }),
+    logout: createLogout({ keys, open, replica, revoke: write, emit, now, leeway }),
+    revoke: createRevokeVerb({ ...issuing, write }),
+    sessions: listSessions,
+    report: createReport(emit),
+    close: async () => {
+      replica.close()
+      await store.close()
+    },
+  }
+}
+
+const assertSubject = (verb: string, subject: unknown): void => {
+  if (!isIdentifier(subject)) {
+    throw new AuthError('invalid_argument', `${verb} takes a subject of 1 to 255 characters.`)
+  }
+}
+
+/** Settles the verbs: the one place in which a verdict becomes an exception. */
+export const authOf = <C extends object>(verbs: Verbs): Auth<C> => {
+  const { settle, store } = verbs
+  const run = async <T>(work: () => MaybePromise<Outcome<unknown>>, source?: RequestSource): Promise<T> => {
+    const { value, error } = await settle(work, source)
+    if (error) throw error
+    return value as T
+  }
+  return {
+    login: (input) => run(() => verbs.login(input, store(input?.source)), input?.source),
+    authenticate: (token, given = {}) =>
+      run(() => {
+        const options = readInput<AuthenticateOptions>('authenticate', given, AUTHENTICATE_CHECKS)
+        return verbs.authenticate(token, options, () => store(options.source))
+      }, given?.source),
+    refresh: (token, given = {}) =>
+      run(() => {
+        const options = readInput<RefreshOptions>('refresh', given, REFRESH_CHECKS)
+        return verbs.refresh(token, options, store(options.source))
+      }, given?.source),
+    logout: (given) =>
+      run<unknown>(() => {
+        const input = readInput<LogoutInput>('logout', given, LOGOUT_CHECKS)
+        return verbs.logout(input, store(input.source))
+      }, given?.source).then(() => undefined),
+    revoke: (target, given = {}) =>
+      run(() => {
+        const options = readInput<RevokeOptions>('revoke', given, REVOKE_CHECKS)
+        return verbs.revoke(target, options, store(options.source))
+      }, given?.source),
+    sessions: (subject) =>
+      run(() => {
+        assertSubject('sessions', subject)
+        return verbs.sessions(subject, store())
+      }),
+    asOf: (subject) =>
+      run(async () => {
+        assertSubject('asOf', subject)
+        return accept((await store().epoch(subject)).epoch)
+      }),
+    report: verbs.report,
+    close: () => run(async () => accept(await verbs.close())),
   }
 }
 
@@ -75,34 +190,5 @@ const announceOnce = <C extends object>(settings: Settings<C>, emit: Flow<C>['em
  * const { accessToken, refreshToken } = await auth.login({ subject: user.id, transport: 'bearer' })
  * const { subject } = await auth.authenticate(accessToken)
  */
-export const createAuth = <C extends object = Record<string, never>>(options: AuthOptions<C>): Auth<C> => {
-  const settings = settingsFrom(options)
-  const ring = createKeyRing(settings.secrets, settings.development)
-  const emit = createEmit(settings.onEvent as (event: AuthEvent) => unknown, settings.now)
-  const announce = announceOnce(settings, emit)
-  const monotonic = () => performance.now()
-  const { store, maxStaleness, now } = settings
-  const flow: Flow<C> = {
-    settings,
-    emit,
-    replica: createReplica({ store, maxStaleness, now, monotonic, emit }),
-    breaker: createBreaker(monotonic),
-    ring: () => {
-      announce()
-      return ring()
-    },
-  }
-  return {
-    login: sound((input) => login(flow, input)),
-    authenticate: sound((accessToken, given) => authenticate(flow, accessToken, given ?? {})),
-    refresh: sound((refreshToken, given) => refresh(flow, refreshToken, given ?? {})),
-    logout: sound((input) => logout(flow, input)),
-    revoke: sound((target, origin) => revoke(flow, target, origin)),
-    sessions: sound((subject) => sessions(flow, subject)),
-    asOf: sound((subject) => asOf(flow, subject)),
-    close: sound(() => {
-      flow.replica.close()
-      return store.close()
-    }),
-  }
-}
+export const createAuth = <C extends object = Record<string, never>>(options: AuthOptions<C>): Auth<C> =>
+  authOf<C>(createVerbs(settingsFrom(options)))

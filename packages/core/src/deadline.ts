@@ -1,14 +1,14 @@
 /** A limit on waiting: an answer that comes too late is no answer. */
 
 /** Waits for `work` at most so many milliseconds; what it brings afterwards is dropped. */
-export const withinDeadline = async <T>(work: Promise<T>, milliseconds: number): Promise<T> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(0, milliseconds))
+export const withinDeadline = <T>(work: PromiseLike<T>, milliseconds: number): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(0, milliseconds))
+    const settling =
+      <A>(settle: (answer: A) => void) =>
+      (answer: A): void => {
+        clearTimeout(timer)
+        settle(answer)
+      }
+    work.then(settling(resolve), settling(reject))
   })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

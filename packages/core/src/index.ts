@@ -1,36 +1,37 @@
 /** `@auth/core`: what applications use, then, under the line, what authors of stores and adapters use. */
 
+export type { EventSink } from './audit/emit.js'
+export type {
+  Actor,
+  AuthEvent,
+  EventBody,
+  EventOutcome,
+  EventSubject,
+  RequestSource,
+  ReuseCause,
+  Severity,
+} from './audit/event.js'
+export { jsonLines, type Logger, loggerSink } from './audit/sinks.js'
 export { type Auth, createAuth } from './auth.js'
 export {
   AuthError,
   type AuthErrorCode,
   type AuthErrorDetails,
-  type AuthErrorHeaders,
   isAuthError,
+  type RejectionReason,
   type TokenOwner,
 } from './errors.js'
-export {
-  type AuthEvent,
-  type EventBody,
-  type EventSink,
-  type EventSubject,
-  jsonLines,
-  type Logger,
-  loggerSink,
-  type RejectionReason,
-  type RequestOrigin,
-  type ReuseCause,
-  type Severity,
-} from './events.js'
 export type { AuthenticateOptions } from './flows/authenticate.js'
-export type { Access, Pair } from './flows/issue.js'
 export type { LoginInput } from './flows/login.js'
 export type { LogoutInput } from './flows/logout.js'
-export type { RefreshOptions } from './flows/refresh.js'
-export type { Revocation, RevokeTarget } from './flows/revoke.js'
+export type { Refreshed, RefreshOptions } from './flows/refresh.js'
+export type { Report } from './flows/report.js'
+export type { Revocation, RevokeOptions, RevokeTarget } from './flows/revoke.js'
 export type { SessionInfo } from './flows/sessions.js'
-export type { AuthOptions, ClaimsContext, Environment } from './options.js'
+export type { AuthOptions, Environment } from './options.js'
 export type { Principal } from './token/claims.js'
+export type { ClaimsContext, ClaimsFunction } from './token/claims-source.js'
+export type { Access, Pair } from './token/issue.js'
 
 // ------------------------------------------------------------------ for authors of stores and adapters
 

@@ -1,13 +1,19 @@
-/** Authenticate: says who presents an access token, or that nobody does. */
+/** Authenticate: says who presents an access token, or why it is refused. In the same tick where all is known. */
 
-import { AuthError } from '../errors.js'
-import type { RejectionReason, RequestOrigin } from '../events.js'
+import type { Emit } from '../audit/emit.js'
+import type { RequestSource } from '../audit/event.js'
+import { type Check, isAnything, must, oneOf, type Snapshot } from '../checks.js'
+import type { KeySource } from '../keys/ring.js'
+import { after, type MaybePromise } from '../maybe-promise.js'
+import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
+import type { Breaker } from '../revocation/breaker.js'
+import type { Replica } from '../revocation/replica.js'
 import type { Transport } from '../session/record.js'
+import type { BoundedStore } from '../store/bounded-store.js'
 import type { RevocationQuery } from '../store/token-store.js'
 import { ownerOf, type Principal } from '../token/claims.js'
-import { invalidToken } from '../token/compact.js'
-import { type VerifiedToken, verifyAccessToken } from '../token/verify.js'
-import { type Flow, openStore } from './flow.js'
+import { judge, judgeAge } from '../token/judge.js'
+import type { Open, OpenedToken } from '../token/open.js'
 
 /** How strictly an access token is looked at. */
 export interface AuthenticateOptions {
@@ -22,89 +28,87 @@ export interface AuthenticateOptions {
   /** The way on which the token came; one that was issued for the other is refused. Default: not checked. */
   readonly transport?: Transport | undefined
   /** Where the request came from, for the audit log. */
-  readonly origin?: RequestOrigin | undefined
+  readonly source?: RequestSource | undefined
 }
 
-const isRevoked = async <C extends object>(
-  flow: Flow<C>,
-  query: RevocationQuery,
-  { revocation = 'replica', origin }: AuthenticateOptions,
-): Promise<boolean> => {
-  if (revocation === 'none') return false
-  const known = revocation === 'replica' ? flow.replica.isRevoked(query) : undefined
-  if (known !== undefined) return known
-  try {
-    return await flow.breaker(() => openStore(flow, origin)('isRevoked', query))
-  } catch (error) {
-    if (revocation === 'store' || !flow.settings.allowUnchecked) throw error
-    const { subject, sessionId, tokenId } = query
-    flow.emit({ type: 'revocation_unchecked', subject, sessionId, tokenId }, origin)
-    return false
-  }
+/** The checks of what a route may ask for. */
+export const STRICTNESS_CHECKS = {
+  revocation: oneOf('replica', 'store', 'none'),
+  maxAuthAge: must('a number of seconds, 0 or more', (value) => Number.isFinite(value) && Number(value) >= 0),
+} as const satisfies Record<string, Check>
+
+/** The checks of all options. */
+export const AUTHENTICATE_CHECKS: Readonly<Record<keyof AuthenticateOptions, Check>> = {
+  ...STRICTNESS_CHECKS,
+  transport: oneOf('cookie', 'bearer'),
+  source: isAnything,
 }
 
-/** A value that cannot be meant must not switch a check off. */
-const assertOptions = ({ revocation = 'replica', maxAuthAge = 0 }: AuthenticateOptions): void => {
-  if (!['replica', 'store', 'none'].includes(revocation)) {
-    throw new AuthError('invalid_argument', 'revocation must be "replica", "store" or "none".')
-  }
-  if (!Number.isFinite(maxAuthAge) || maxAuthAge < 0) {
-    throw new AuthError('invalid_argument', 'maxAuthAge must be a number of seconds.')
-  }
+/** What the verb works with. */
+export interface AuthenticateNeeds {
+  readonly keys: KeySource
+  readonly open: Open
+  readonly replica: Replica
+  readonly breaker: Breaker
+  readonly emit: Emit
+  /** The clock, in milliseconds. */
+  readonly now: () => number
+  /** In seconds. */
+  readonly leeway: number
+  /** Whether a request passes when neither copy nor store can tell. */
+  readonly allowUnchecked: boolean
 }
 
-const check = async <C extends object>(
-  flow: Flow<C>,
-  token: string,
-  options: AuthenticateOptions,
-): Promise<VerifiedToken<C>> => {
-  const { settings } = flow
-  assertOptions(options)
-  const verified = await verifyAccessToken<C>(await flow.ring(), settings, token)
-  const { principal, epoch } = verified
-  if (options.transport && options.transport !== principal.transport) {
-    throw invalidToken('wrong_transport', ownerOf(principal))
-  }
-  const { tokenId, sessionId, subject } = principal
-  if (await isRevoked(flow, { tokenId, sessionId, subject, epoch }, options)) {
-    throw invalidToken('revoked', ownerOf(principal))
-  }
-  const { maxAuthAge } = options
-  if (
-    maxAuthAge !== undefined &&
-    settings.now() - principal.authenticatedAt > (maxAuthAge + settings.leeway) * 1000
-  ) {
-    throw new AuthError('insufficient_authentication', 'Sign in again to do this.', {
-      reason: 'login_too_old',
-      about: ownerOf(principal),
+/** The verb; `store` opens the request's store, and is called only where it has to be asked. */
+export type Authenticate = (
+  token: unknown,
+  options: Snapshot<AuthenticateOptions>,
+  store: () => BoundedStore,
+) => MaybePromise<Outcome<Principal>>
+
+/** Binds the verb. */
+export const createAuthenticate = (needs: AuthenticateNeeds): Authenticate => {
+  const { keys, open, replica, breaker, emit, now, leeway, allowUnchecked } = needs
+
+  const askStore = async (
+    query: RevocationQuery,
+    { revocation, source }: AuthenticateOptions,
+    store: () => BoundedStore,
+  ): Promise<boolean> => {
+    const asked = breaker(() => store().isRevoked(query))
+    if (revocation === 'store' || !allowUnchecked) return asked
+    return asked.catch(() => {
+      const { subject, sessionId, tokenId } = query
+      emit({ type: 'revocation_unchecked', subject, sessionId, tokenId }, source)
+      return false
     })
   }
-  return verified
-}
 
-/** Tells the audit log why a request was turned away, and turns it away. */
-export const rejecting = async <C extends object, T>(
-  { emit }: Flow<C>,
-  work: Promise<T>,
-  origin?: RequestOrigin,
-): Promise<T> => {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof AuthError && error.reason && error.status < 500) {
-      emit({ type: 'request_rejected', reason: error.reason as RejectionReason, ...error.about }, origin)
-    }
-    throw error
+  const isRevoked = (
+    { principal, epoch }: OpenedToken,
+    options: AuthenticateOptions,
+    store: () => BoundedStore,
+  ): MaybePromise<boolean> => {
+    const { revocation = 'replica' } = options
+    if (revocation === 'none') return false
+    const { tokenId, sessionId, subject } = principal
+    const query = { tokenId, sessionId, subject, epoch }
+    const known = revocation === 'replica' ? replica.isRevoked(query) : undefined
+    return known ?? askStore(query, options, store)
   }
-}
 
-/**
- * Verifies an access token and its revocation.
- *
- * @throws AuthError `invalid_token`, `insufficient_authentication`, `store_unavailable`
- */
-export const authenticate = async <C extends object>(
-  flow: Flow<C>,
-  token: string,
-  options: AuthenticateOptions = {},
-): Promise<Principal<C>> => (await rejecting(flow, check(flow, token, options), options.origin)).principal
+  return (token, options, store) =>
+    after(keys.load(), (ring) =>
+      after(open(ring, token), (outcome) => {
+        if (isRefusal(outcome)) return outcome
+        const opened = outcome.accepted
+        const input = { now: now(), leeway, transport: options.transport }
+        const refusal = judge(opened, input)
+        if (refusal) return refusal
+        return after(isRevoked(opened, options, store), (revoked) => {
+          if (revoked) return refuse('revoked', ownerOf(opened.principal))
+          return judgeAge(opened, input, options.maxAuthAge) ?? accept(opened.principal)
+        })
+      }),
+    )
+}

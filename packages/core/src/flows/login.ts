@@ -1,18 +1,24 @@
 /** Login: opens a session for a subject that the application has just recognised. */
 
+import type { Emit } from '../audit/emit.js'
+import type { RequestSource } from '../audit/event.js'
+import { type Check, isAnything, isBoolean, must, oneOf, readOptions, type Snapshot } from '../checks.js'
 import { AuthError } from '../errors.js'
-import type { RequestOrigin } from '../events.js'
+import type { KeySource } from '../keys/ring.js'
+import { isIdentifier } from '../limits.js'
+import { LIFETIME_CHECKS, type Settings } from '../options.js'
+import { accept, type Outcome, refuse } from '../outcome.js'
+import type { Replica } from '../revocation/replica.js'
 import type { Json, SessionRecord, Transport } from '../session/record.js'
 import { newSessionId, randomId } from '../session/session-id.js'
-import type { SubjectState } from '../store/token-store.js'
-import { isIdentifier } from '../token/claims.js'
-import { tokenLife } from '../token/sign.js'
-import { claimsOf, type Flow, openStore } from './flow.js'
-import { issuePair, type Pair, reportIssued } from './issue.js'
+import type { BoundedStore } from '../store/bounded-store.js'
+import { type Insertion, STORE_LIMITS, type SubjectState } from '../store/token-store.js'
+import type { ClaimsSource } from '../token/claims-source.js'
+import type { Issuer, Pair } from '../token/issue.js'
 
 /** Whom to sign in, and how. */
 export interface LoginInput {
-  /** The application's own user id, as text of 1 to 255 characters; it becomes `sub` unchanged. */
+  /** The application's own user id, as a string of 1 to 255 characters; it becomes `sub` unchanged. */
   readonly subject: string
   /** Whether cookies survive the end of the browser session. Default: true. */
   readonly remember?: boolean | undefined
@@ -22,48 +28,97 @@ export interface LoginInput {
   readonly device?: string | undefined
   /** The application's own data, handed to the `claims` function at each refresh. At most 2048 characters of JSON. */
   readonly data?: { readonly [key: string]: Json } | undefined
+  /** `idle` of this session, in seconds; never longer than configured. Default: as configured. */
+  readonly idle?: number | undefined
+  /** `absolute` of this session, in seconds; never longer than configured. Default: as configured. */
+  readonly absolute?: number | undefined
   /** What `asOf(subject)` gave before the password check: a revocation since then refuses this login. */
   readonly asOf?: number | undefined
   /** Where the request came from, for the audit log. */
-  readonly origin?: RequestOrigin | undefined
+  readonly source?: RequestSource | undefined
 }
 
 const MAX_DEVICE = 200
-const MAX_DATA = 2048
 
-const invalid = (message: string): AuthError => new AuthError('invalid_argument', `login: ${message}`)
+/** The application's own mistakes. */
+const CHECKS: Readonly<Record<keyof LoginInput, Check>> = {
+  subject: must('a string of 1 to 255 characters; use String(user.id)', isIdentifier),
+  remember: isAnything,
+  transport: isAnything,
+  device: isAnything,
+  data: must(`a plain object of at most ${STORE_LIMITS.data} characters of JSON`, (value) => jsonOf(value) !== null),
+  ...LIFETIME_CHECKS,
+  asOf: must('what asOf(subject) resolved to', Number.isSafeInteger),
+  source: isAnything,
+}
+
 /** Applications hand these on as a client sent them, so a wrong one is the client's. */
-const badRequest = (message: string): AuthError =>
-  new AuthError('invalid_request', `login: ${message}`, { reason: 'bad_request' })
-
-const checked = (input: LoginInput): void => {
-  if (!isIdentifier(input?.subject))
-    throw invalid('subject must be a text of 1 to 255 characters; use String(user.id).')
-  const { transport = 'cookie', device = '', data = {}, asOf = 0, remember = true } = input
-  if (transport !== 'cookie' && transport !== 'bearer')
-    throw badRequest('transport must be "cookie" or "bearer".')
-  if (typeof remember !== 'boolean') throw badRequest('remember must be true or false.')
-  if (typeof device !== 'string') throw badRequest('device must be a text.')
-  if (!Number.isSafeInteger(asOf)) throw invalid('asOf must be what asOf(subject) resolved to.')
-  if (!isSmallObject(data)) {
-    throw invalid(`data must be a plain object of at most ${MAX_DATA} characters of JSON.`)
-  }
+const CLIENT_CHECKS: Readonly<Record<'remember' | 'transport' | 'device', Check>> = {
+  remember: isBoolean,
+  transport: oneOf('cookie', 'bearer'),
+  device: must('a string', (value) => typeof value === 'string'),
 }
 
-const isSmallObject = (data: unknown): boolean => {
+/** Plain data as JSON carries it; null where JSON would lose or change something. */
+const jsonOf = (value: unknown): { readonly [key: string]: Json } | null => {
   try {
-    return typeof data === 'object' && data !== null && JSON.stringify(data).length <= MAX_DATA
+    const text = JSON.stringify(value)
+    const copy: unknown = JSON.parse(text)
+    const isObject = typeof copy === 'object' && copy !== null && !Array.isArray(copy)
+    return isObject && text.length <= STORE_LIMITS.data && isPlain(value) ? (copy as { [key: string]: Json }) : null
   } catch {
-    return false
+    return null
   }
 }
 
-const openSession = async <C extends object>(
-  { settings }: Flow<C>,
-  input: LoginInput,
+/** Whether a value holds nothing but strings, finite numbers, booleans, null, arrays and plain objects. */
+const isPlain = (value: unknown): boolean => {
+  if (value === null || ['string', 'boolean'].includes(typeof value)) return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return false
+  if (Array.isArray(value)) return value.every(isPlain)
+  const prototype = Object.getPrototypeOf(value)
+  const isRecord = prototype === null || Object.getPrototypeOf(prototype) === null
+  return isRecord && Object.values(value).every((item) => item === undefined || isPlain(item))
+}
+
+const checked = (given: unknown): Snapshot<LoginInput> => {
+  const { options: input, problems } = readOptions<LoginInput>(given, CHECKS)
+  if (input.subject === undefined) problems.push('subject is missing; use String(user.id)')
+  if (problems.length > 0) throw new AuthError('invalid_argument', `login: ${problems.join('; ')}.`)
+  for (const [name, check] of Object.entries(CLIENT_CHECKS)) {
+    const value = input[name as keyof typeof CLIENT_CHECKS]
+    const problem = value === undefined ? undefined : check(value)
+    if (problem) throw new AuthError('invalid_request', `login: ${name} ${problem}.`, { reason: 'bad_request' })
+  }
+  return input
+}
+
+/** What the verb works with. */
+export interface LoginNeeds {
+  readonly settings: Pick<Settings, 'idle' | 'absolute' | 'accessTtl' | 'overlap' | 'maxSessions' | 'whenFull'>
+  readonly keys: KeySource
+  readonly claims: ClaimsSource
+  readonly issuer: Issuer
+  readonly replica: Pick<Replica, 'apply'>
+  readonly emit: Emit
+  /** How long the mark of an evicted session lasts, in milliseconds. */
+  readonly markFor: number
+}
+
+/** The verb. */
+export type Login = (input: LoginInput, store: BoundedStore) => Promise<Outcome<Pair>>
+
+/** A pause of `idle` is what a person experiences: before the next refresh, one access token still serves. */
+const openSession = async (
+  settings: LoginNeeds['settings'],
+  input: Snapshot<LoginInput>,
   { epoch, now }: SubjectState,
 ): Promise<SessionRecord> => {
-  const expiresAt = now + settings.absolute * 1000
+  const absolute = Math.min(input.absolute ?? settings.absolute, settings.absolute)
+  const idle = Math.min(input.idle ?? settings.idle, settings.idle, absolute)
+  const idleFor = idle + settings.accessTtl + settings.overlap
+  const expiresAt = now + absolute * 1000
   return {
     id: await newSessionId(input.subject),
     subject: input.subject,
@@ -76,55 +131,51 @@ const openSession = async <C extends object>(
     seed: randomId(),
     createdAt: now,
     authenticatedAt: now,
-    idleFor: settings.idle,
-    idleExpiresAt: Math.min(now + settings.idle * 1000, expiresAt),
+    idleFor,
+    idleExpiresAt: Math.min(now + idleFor * 1000, expiresAt),
     expiresAt,
     persistent: input.remember ?? true,
     transport: input.transport ?? 'cookie',
     ...(input.device ? { device: input.device.slice(0, MAX_DEVICE) } : {}),
-    ...(input.data ? { data: input.data } : {}),
+    ...(input.data ? { data: jsonOf(input.data) ?? {} } : {}),
   }
 }
 
-/**
- * Opens a session and issues its first pair.
- *
- * @throws AuthError `invalid_argument`, `invalid_request`, `subject_disabled`, `login_superseded`, `store_unavailable`,
- * `claims_unavailable`, `claims_invalid`
- */
-export const login = async <C extends object>(flow: Flow<C>, input: LoginInput): Promise<Pair<C>> => {
-  checked(input)
-  const { subject, origin } = input
-  const life = tokenLife(flow.settings)
-  const store = openStore(flow, origin)
-  const session = await openSession(flow, input, await store('epoch', subject))
-  const claims = await claimsOf(flow, subject, session)
-  if (claims === null) {
-    flow.emit({ type: 'request_rejected', reason: 'subject_disabled' }, origin)
-    throw new AuthError('subject_disabled', 'This subject may not sign in.', { reason: 'subject_disabled' })
-  }
-  // Signed before it is stored: claims that no token can carry leave no session behind.
-  const pair = await issuePair(flow, { session, claims, life })
-  if (!(await store('insert', session))) {
-    flow.emit({ type: 'request_rejected', reason: 'login_superseded' }, origin)
-    throw new AuthError(
-      'login_superseded',
-      'All sessions of this subject were revoked meanwhile. Sign in again.',
-    )
-  }
-  const { id: sessionId, transport, persistent } = session
-  flow.emit({ type: 'login', subject, sessionId, transport, persistent }, origin)
-  reportIssued(flow, pair, origin)
-  return pair
-}
+const refusalOf = (outcome: Exclude<Insertion['outcome'], 'inserted'>) =>
+  refuse(outcome === 'full' ? 'too_many_sessions' : 'login_superseded')
 
 /**
- * Marks this moment for a later login: the subject's epoch.
+ * Binds the verb. It opens a session and issues its first pair.
  *
- * @throws AuthError `invalid_argument`, `store_unavailable`
+ * @throws AuthError `invalid_argument`, `invalid_request`, `store_unavailable`, `claims_unavailable`, `claims_invalid`
  */
-export const asOf = async <C extends object>(flow: Flow<C>, subject: string): Promise<number> => {
-  if (!isIdentifier(subject))
-    throw new AuthError('invalid_argument', 'asOf takes a subject of 1 to 255 characters.')
-  return (await openStore(flow)('epoch', subject)).epoch
+export const createLogin = (needs: LoginNeeds): Login => {
+  const { settings, keys, claims, issuer, replica, emit, markFor } = needs
+  const cap = { max: settings.maxSessions, whenFull: settings.whenFull, markFor }
+
+  const report = (session: SessionRecord, { evicted }: Insertion, source?: RequestSource): void => {
+    const { id: sessionId, subject, transport, persistent, device } = session
+    for (const mark of evicted) {
+      replica.apply(mark)
+      emit({ type: 'session_evicted', subject, sessionId: mark.sessionId }, source)
+    }
+    const label = device === undefined ? {} : { device }
+    emit({ type: 'login', subject, sessionId, transport, persistent, ...label }, source)
+  }
+
+  return async (given, store) => {
+    const input = checked(given)
+    const { subject, source } = input
+    const life = issuer.life()
+    const session = await openSession(settings, input, await store.epoch(subject))
+    const granted = await claims(session, source)
+    if (granted === null) return { refused: 'subject_disabled', code: 'subject_disabled' }
+    // Signed before it is stored: claims that no token can carry leave no session behind.
+    const pair = await issuer.pair(await keys.load(), { session, claims: granted, life })
+    const insertion = await store.insert(session, cap)
+    if (insertion.outcome !== 'inserted') return refusalOf(insertion.outcome)
+    report(session, insertion, source)
+    issuer.report(pair, source)
+    return accept(pair)
+  }
 }

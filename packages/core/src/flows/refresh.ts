@@ -1,142 +1,163 @@
-/** Refresh: trades a refresh token for a new pair, by the rotation rule, in a compare-and-set loop. */
+/** Refresh: trades a refresh token by the rotation rule, in a compare-and-set loop. */
 
+import type { Emit } from '../audit/emit.js'
+import type { RequestSource } from '../audit/event.js'
+import { type Check, isAnything, oneOf, type Snapshot } from '../checks.js'
 import { AuthError, type TokenOwner } from '../errors.js'
-import type { RequestOrigin } from '../events.js'
-import { liveness, type SessionRecord, type Transport } from '../session/record.js'
+import type { KeyRing, KeySource } from '../keys/ring.js'
+import { accept, isRefusal, type Outcome, type Refusal, refuse } from '../outcome.js'
+import type { Revoke } from '../revocation/revoker.js'
+import { endOf, liveness, type SessionRecord, type Transport } from '../session/record.js'
 import { decideRotation, RECOVERIES_WARN, type RotationDecision } from '../session/rotation.js'
-import { invalidToken } from '../token/compact.js'
-import { type RefreshToken, readRefreshToken, verifyRefreshToken } from '../token/refresh-token.js'
-import { type TokenLife, tokenLife } from '../token/sign.js'
-import { rejecting } from './authenticate.js'
-import { claimsOf, type Flow, MAX_ROUNDS, openStore, type StoreCall } from './flow.js'
-import { issuePair, type Pair, reportIssued } from './issue.js'
-import { putMark, sessionMark } from './revoke.js'
+import type { BoundedStore } from '../store/bounded-store.js'
+import type { ClaimsSource } from '../token/claims-source.js'
+import { type Access, type Issuer, type Pair, secondsUntil, type TokenLife } from '../token/issue.js'
+import { isOfSession, type RefreshToken, readRefreshToken, refreshTokenOf } from '../token/refresh-token.js'
 
 /** How a refresh token came. */
 export interface RefreshOptions {
   /** The way on which the token came; one that was issued for the other is refused, unconsumed. Default: not checked. */
   readonly transport?: Transport | undefined
   /** Where the request came from, for the audit log. */
-  readonly origin?: RequestOrigin | undefined
+  readonly source?: RequestSource | undefined
 }
+
+/** The checks of all options. */
+export const REFRESH_CHECKS: Readonly<Record<keyof RefreshOptions, Check>> = {
+  transport: oneOf('cookie', 'bearer'),
+  source: isAnything,
+}
+
+/** What a refresh gave. */
+export interface Refreshed<C extends object = object> extends Pair<C> {
+  /**
+   * False inside the overlap, where no refresh token leaves: `refreshToken` is then the one that was presented, and
+   * `refreshExpiresIn` what is left of the session as it is stored. Replace what you keep only where it is still what
+   * you sent.
+   */
+  readonly rotated: boolean
+}
+
+/** What the verb works with. */
+export interface RefreshNeeds {
+  readonly keys: KeySource
+  readonly claims: ClaimsSource
+  readonly issuer: Issuer
+  readonly revoke: Revoke
+  readonly emit: Emit
+  /** W, in seconds. */
+  readonly overlap: number
+  readonly strict: boolean
+}
+
+/** The verb. */
+export type Refresh = (
+  token: unknown,
+  options: Snapshot<RefreshOptions>,
+  store: BoundedStore,
+) => Promise<Outcome<Refreshed>>
 
 /** One refresh under way. */
-interface Attempt<C extends object> {
-  readonly flow: Flow<C>
-  readonly store: StoreCall
+interface Attempt {
+  readonly store: BoundedStore
+  readonly ring: KeyRing
   readonly token: RefreshToken
+  /** As it was presented. */
+  readonly text: string
   readonly life: TokenLife
-  readonly options: RefreshOptions
+  readonly options: Snapshot<RefreshOptions>
 }
-
-const ownerOf = ({ subject, id: sessionId }: SessionRecord): TokenOwner => ({ subject, sessionId })
 
 type Granted = Exclude<RotationDecision, { outcome: 'reused' }>
 
+/** Rounds of the compare-and-set loop before it gives up with 503. */
+const MAX_ROUNDS = 3
+
+const ownerOf = ({ subject, id: sessionId }: SessionRecord): TokenOwner => ({ subject, sessionId })
+
 /** Finds the session of a token and proves that the token is one of its own and that both still live. */
-const findSession = async <C extends object>({
-  store,
-  token,
-  options,
-}: Attempt<C>): Promise<{ readonly record: SessionRecord; readonly now: number }> => {
-  const { record, epoch, now } = await store('find', token.sessionId)
-  if (record === null) throw invalidToken('session_not_found')
-  if (!(await verifyRefreshToken(token, record.seed))) throw invalidToken('bad_signature')
+const findSession = async ({ store, token, options }: Attempt): Promise<Outcome<{ record: SessionRecord; now: number }>> => {
+  const { record, epoch, now } = await store.find(token.sessionId)
+  if (record === null) return refuse('session_not_found')
+  if (!(await isOfSession(token, record))) return refuse('bad_signature')
   const state = liveness(record, epoch, now)
-  if (state !== 'live') throw invalidToken(state, ownerOf(record))
-  if (options.transport && options.transport !== record.transport) {
-    throw invalidToken('wrong_transport', ownerOf(record))
+  if (state !== 'live') return refuse(state, ownerOf(record))
+  if (options.transport && options.transport !== record.transport) return refuse('wrong_transport', ownerOf(record))
+  return accept({ record, now })
+}
+
+/** Binds the verb. The session's absolute end never moves. @throws AuthError `store_unavailable`, `claims_unavailable`, `claims_invalid` */
+export const createRefresh = ({ keys, claims, issuer, revoke, emit, overlap, strict }: RefreshNeeds): Refresh => {
+  /** Ends the session of a replayed token. Only the call that really ended it raises the alarm. */
+  const endReused = async (
+    { store, token, options }: Attempt,
+    record: SessionRecord,
+    { cause }: Extract<RotationDecision, { outcome: 'reused' }>,
+  ): Promise<Refusal> => {
+    const { generation, sessionId } = token
+    const alarm = () =>
+      emit({ type: 'reuse_detected', subject: record.subject, sessionId, cause, generation }, options.source)
+    const ended = await revoke(store, { kind: 'session', sessionId }).catch((error: unknown) => {
+      // The answer of the store got lost, and the session may be gone: better two alarms than none.
+      alarm()
+      throw error
+    })
+    if (ended.changed) alarm()
+    return refuse('refresh_reused', ownerOf(record))
   }
-  return { record, now }
-}
 
-/** Ends the session of a replayed token. Only the call that really ended it raises the alarm. */
-const endReused = async <C extends object>(
-  { flow, store, token, options }: Attempt<C>,
-  record: SessionRecord,
-  { cause }: Extract<RotationDecision, { outcome: 'reused' }>,
-): Promise<never> => {
-  const { generation, sessionId } = token
-  // Where the store's answer got lost, the session may be gone: better two alarms than none.
-  const ended = await putMark(flow, store, sessionMark(flow, sessionId)).catch((error: unknown) => ({
-    error,
-  }))
-  if (ended) {
-    flow.emit(
-      { type: 'reuse_detected', subject: record.subject, sessionId, cause, generation },
-      options.origin,
-    )
+  /** Ends the session of a subject that may no longer sign in. */
+  const endDisabled = async ({ store, token, options }: Attempt, record: SessionRecord): Promise<Refusal> => {
+    const { sessionId } = token
+    const { changed } = await revoke(store, { kind: 'session', sessionId })
+    const about = { sessionId, subject: record.subject }
+    if (changed) emit({ type: 'revoked', scope: 'session', actor: 'library', ...about }, options.source)
+    return refuse('subject_disabled', ownerOf(record))
   }
-  if (typeof ended === 'object') throw ended.error
-  throw invalidToken('refresh_reused', ownerOf(record))
-}
 
-/** Ends the session of a subject that may no longer sign in. */
-const endDisabled = async <C extends object>(
-  { flow, store, token, options }: Attempt<C>,
-  record: SessionRecord,
-): Promise<never> => {
-  const { sessionId } = token
-  if (await putMark(flow, store, sessionMark(flow, sessionId))) {
-    flow.emit({ type: 'revoked', scope: 'session', sessionId }, options.origin)
+  const report = ({ token, ring, options }: Attempt, decision: Granted, access: Access): void => {
+    const { subject, id: sessionId, generation, recoveries } = decision.record
+    const about = { subject, sessionId }
+    const { source } = options
+    emit({ type: 'refreshed', ...about, outcome: decision.outcome, generation }, source)
+    if (decision.outcome === 'recover' && recoveries >= RECOVERIES_WARN) {
+      emit({ type: 'recoveries_repeated', ...about, recoveries }, source)
+    }
+    const { kid } = ring.refreshing
+    if (token.key.kid !== kid) emit({ type: 'key_rotated', ...about, from: token.key.kid, to: kid }, source)
+    issuer.report(access, source)
   }
-  throw invalidToken('subject_disabled', ownerOf(record))
-}
 
-const report = <C extends object>(
-  { flow, token, options }: Attempt<C>,
-  decision: Granted,
-  kid: string,
-): void => {
-  const { subject, id: sessionId, generation, recoveries } = decision.record
-  const about = { subject, sessionId }
-  flow.emit({ type: 'refreshed', ...about, outcome: decision.outcome, generation }, options.origin)
-  if (decision.outcome === 'recover' && recoveries >= RECOVERIES_WARN) {
-    flow.emit({ type: 'recoveries_repeated', ...about, recoveries }, options.origin)
+  /** One round: read, decide, write. Undefined where another request won the write. */
+  const round = async (attempt: Attempt): Promise<Outcome<Refreshed> | undefined> => {
+    const { store, ring, token, life } = attempt
+    const found = await findSession(attempt)
+    if (isRefusal(found)) return found
+    const { record, now } = found.accepted
+    const decision = decideRotation(record, { presented: token.generation, now, overlap, strict })
+    if (decision.outcome === 'reused') return endReused(attempt, record, decision)
+    const granted = await claims(record, attempt.options.source)
+    if (granted === null) return endDisabled(attempt, record)
+    const session = decision.record
+    // Signed before the rotation is written: claims that no token can carry change nothing.
+    const access = await issuer.access(ring, { session, claims: granted, life })
+    const rotated = decision.outcome !== 'hold'
+    const refreshToken = rotated ? await refreshTokenOf(ring, session) : attempt.text
+    if (rotated && !(await store.replace(session, record.version))) return undefined
+    report(attempt, decision, access)
+    return accept({ ...access, refreshToken, rotated, refreshExpiresIn: secondsUntil(endOf(session), life.issuedAt) })
   }
-  if (token.keys.kid !== kid)
-    flow.emit({ type: 'key_rotated', ...about, from: token.keys.kid, to: kid }, options.origin)
-}
 
-/** One round: read, decide, write. Null where another request won the write. */
-const round = async <C extends object>(attempt: Attempt<C>): Promise<Pair<C> | null> => {
-  const { flow, store, token, life, options } = attempt
-  const { record, now } = await findSession(attempt)
-  const { overlap, strict } = flow.settings
-  const decision = decideRotation(record, { presented: token.generation, now, overlap, strict })
-  if (decision.outcome === 'reused') return endReused(attempt, record, decision)
-  const claims = await claimsOf(flow, record.subject, record)
-  if (claims === null) return endDisabled(attempt, record)
-  // Signed before the rotation is written: claims that no token can carry change nothing.
-  const pair = await issuePair(flow, { session: decision.record, claims, life })
-  if (decision.outcome !== 'repeat' && !(await store('replace', decision.record, record.version))) return null
-  report(attempt, decision, (await flow.ring()).signing.kid)
-  reportIssued(flow, pair, options.origin)
-  return pair
-}
-
-const attempt = async <C extends object>(
-  flow: Flow<C>,
-  text: string,
-  options: RefreshOptions,
-): Promise<Pair<C>> => {
-  const life = tokenLife(flow.settings)
-  const token = readRefreshToken(await flow.ring(), text)
-  const store = openStore(flow, options.origin)
-  for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-    const pair = await round({ flow, store, token, life, options })
-    if (pair) return pair
+  return async (text, options, store) => {
+    const life = issuer.life()
+    const ring = await keys.load()
+    const read = readRefreshToken(ring, text)
+    if (isRefusal(read)) return read
+    const attempt = { store, ring, token: read.accepted, text: text as string, life, options }
+    for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
+      const outcome = await round(attempt)
+      if (outcome) return outcome
+    }
+    throw new AuthError('store_unavailable', 'Too many refreshes of one session at once.')
   }
-  throw new AuthError('store_unavailable', 'Too many refreshes of one session at once.')
 }
-
-/**
- * Trades a refresh token for a new pair. The session's absolute end never moves.
- *
- * @throws AuthError `invalid_token`, `store_unavailable`, `claims_unavailable`, `claims_invalid`
- */
-export const refresh = <C extends object>(
-  flow: Flow<C>,
-  text: string,
-  options: RefreshOptions = {},
-): Promise<Pair<C>> => rejecting(flow, attempt(flow, text, options), options.origin)

@@ -1,22 +1,41 @@
 /** Revoke: ends a token, a session, or every session of a subject, from the next request on. */
 
+import type { Emit } from '../audit/emit.js'
+import type { Actor, RequestSource } from '../audit/event.js'
+import { type Check, isAnything, oneOf, type Snapshot } from '../checks.js'
 import { AuthError } from '../errors.js'
-import type { RequestOrigin } from '../events.js'
-import { MAX_LEEWAY, maxAccessTtl } from '../options.js'
-import type { FeedMark, RevocationMark, SessionMark } from '../store/token-store.js'
-import { isIdentifier } from '../token/claims.js'
-import { tokenLife } from '../token/sign.js'
-import { claimsOf, type Flow, openStore, type StoreCall } from './flow.js'
-import { type Access, issueAccess, reportIssued } from './issue.js'
+import type { KeySource } from '../keys/ring.js'
+import { isIdentifier } from '../limits.js'
+import { accept, type Outcome } from '../outcome.js'
+import type { Revoke as WriteMark } from '../revocation/revoker.js'
+import { isOfPartition, partitionNow } from '../session/session-id.js'
+import type { BoundedStore } from '../store/bounded-store.js'
+import type { RevocationTarget, SubjectTarget } from '../store/token-store.js'
+import type { ClaimsSource } from '../token/claims-source.js'
+import type { Access, Issuer } from '../token/issue.js'
 
 /**
- * What to revoke: one token; one session, with `subject` only if it is theirs; or a whole subject, with at most one session
- * to keep.
+ * What to revoke: one token; one session, with `subject` only if it is theirs; or a whole subject, with at most one
+ * session to keep.
  */
 export type RevokeTarget =
   | { readonly tokenId: string; readonly sessionId: string }
   | { readonly sessionId: string; readonly subject?: string | undefined }
   | { readonly subject: string; readonly keep?: string | undefined }
+
+/** For the audit log. */
+export interface RevokeOptions {
+  /** On whose behalf. Default: `user` where a session is kept, as at a change of password, else `admin`. */
+  readonly actor?: 'user' | 'admin' | undefined
+  /** Where the request came from. */
+  readonly source?: RequestSource | undefined
+}
+
+/** The checks of all options. */
+export const REVOKE_CHECKS: Readonly<Record<keyof RevokeOptions, Check>> = {
+  actor: oneOf('user', 'admin'),
+  source: isAnything,
+}
 
 /** What a revocation did. */
 export interface Revocation<C extends object = object> {
@@ -26,115 +45,94 @@ export interface Revocation<C extends object = object> {
   readonly kept: Access<C> | null
 }
 
-/** Marks outlive every access token they can concern, whatever was configured where it was made. */
-const markEnd = <C extends object>({ settings }: Flow<C>): number =>
-  Math.ceil(settings.now()) + (maxAccessTtl(settings.development) + 3 * MAX_LEEWAY) * 1000
+/** What the verb works with. */
+export interface RevokeNeeds {
+  readonly keys: KeySource
+  readonly claims: ClaimsSource
+  readonly issuer: Issuer
+  readonly write: WriteMark
+  readonly emit: Emit
+}
 
-/** The mark that ends a session. */
-export const sessionMark = <C extends object>(flow: Flow<C>, sessionId: string): SessionMark => ({
-  kind: 'session',
-  sessionId,
-  expiresAt: markEnd(flow),
-})
+/** The verb. */
+export type RevokeVerb = (
+  target: RevokeTarget,
+  options: Snapshot<RevokeOptions>,
+  store: BoundedStore,
+) => Promise<Outcome<Revocation>>
 
 const SHAPES = ['sessionId', 'sessionId,subject', 'sessionId,tokenId', 'subject', 'keep,subject']
 
-const markOf = <C extends object>(flow: Flow<C>, target: RevokeTarget): RevocationMark => {
-  // Only `keep` may be there without a value: a `subject` that got lost on its way must not widen what is revoked.
-  const entries = Object.entries(target ?? {}).filter(([key, value]) => key !== 'keep' || value !== undefined)
+/** Reads a target; own members only, and a `subject` that got lost on its way must not widen what is revoked. */
+const targetOf = (given: RevokeTarget): RevocationTarget => {
+  const entries = Object.entries(given ?? {}).filter(([name, value]) => name !== 'keep' || value !== undefined)
   const shape = entries
-    .map(([key]) => key)
+    .map(([name]) => name)
     .sort()
     .join()
   if (!SHAPES.includes(shape) || !entries.every(([, value]) => isIdentifier(value))) {
     throw new AuthError(
       'invalid_argument',
-      'revoke takes { tokenId, sessionId }, { sessionId, subject? } or { subject, keep? }, each a text of 1 to 255 characters.',
+      'revoke takes { tokenId, sessionId }, { sessionId, subject? } or { subject, keep? }, each a string of 1 to 255 characters.',
     )
   }
-  const { tokenId, sessionId, subject, keep } = Object.fromEntries(entries) as Record<string, string>
-  const expiresAt = markEnd(flow)
-  if (sessionId !== undefined) {
-    return tokenId === undefined
-      ? { kind: 'session', sessionId, expiresAt }
-      : { kind: 'token', tokenId, sessionId, expiresAt }
+  const target = Object.assign(Object.create(null), Object.fromEntries(entries))
+  if (target.tokenId !== undefined) return { kind: 'token', ...target }
+  return target.sessionId !== undefined ? { kind: 'session', ...target } : { kind: 'subject', ...target }
+}
+
+/** Binds the verb. When it resolves, no later call accepts what was revoked. @throws AuthError `invalid_argument`, `store_unavailable`, `claims_unavailable` */
+export const createRevokeVerb = ({ keys, claims, issuer, write, emit }: RevokeNeeds): RevokeVerb => {
+  /** Reissues the access token of the session that a subject's revocation keeps. */
+  const revokeKeeping = async (
+    target: SubjectTarget & { readonly keep: string },
+    { source }: Snapshot<RevokeOptions>,
+    store: BoundedStore,
+  ): Promise<Revocation> => {
+    const { subject, keep } = target
+    const life = issuer.life()
+    const { record } = await store.find(keep)
+    // The claims come first: when they cannot be read, nothing has been revoked and the caller can try again.
+    const own = record?.subject === subject ? record : null
+    const granted = own && (await claims(own, source))
+    const { changed } = await write(store, granted ? target : { kind: 'subject', subject })
+    if (!granted) return { changed, kept: null }
+    const { record: session, epoch } = await store.find(keep)
+    if (!session || session.epoch < epoch) return { changed, kept: null }
+    const kept = await issuer.access(await keys.load(), { session, claims: granted, life })
+    issuer.report(kept, source)
+    return { changed, kept }
   }
-  return { kind: 'subject', subject: subject as string, ...(keep === undefined ? {} : { keep }), expiresAt }
-}
 
-/**
- * Writes a mark to the store, and then into this process's own copy of them: here it holds at once, everywhere else as
- * soon as the feed is read. Resolves to whether something changed.
- */
-export const putMark = async <C extends object>(
-  { replica }: Flow<C>,
-  store: StoreCall,
-  mark: RevocationMark,
-): Promise<boolean> => {
-  const changed = await store('revoke', mark)
-  const { epoch } = mark.kind === 'subject' ? await store('epoch', mark.subject) : { epoch: 0 }
-  replica.apply({ ...mark, epoch } as FeedMark)
-  return changed
-}
-
-const report = <C extends object>(flow: Flow<C>, mark: RevocationMark, origin?: RequestOrigin): void => {
-  if (mark.kind === 'token') {
-    const { tokenId, sessionId } = mark
-    flow.emit({ type: 'revoked', scope: 'token', tokenId, sessionId }, origin)
-  } else if (mark.kind === 'session') {
-    flow.emit({ type: 'revoked', scope: 'session', sessionId: mark.sessionId }, origin)
-  } else {
-    const { subject, keep } = mark
-    flow.emit({ type: 'revoked', scope: 'subject', subject, ...(keep ? { kept: keep } : {}) }, origin)
+  const report = (
+    target: RevocationTarget,
+    { actor, source }: Snapshot<RevokeOptions>,
+    facts: { readonly subject?: string | undefined; readonly kept: boolean },
+  ): void => {
+    const { kind: scope, ...named } = target
+    const { keep, ...about } = { keep: undefined, ...named }
+    const by: Actor = actor ?? (keep === undefined ? 'admin' : 'user')
+    const owner = facts.subject === undefined ? {} : { subject: facts.subject }
+    emit({ type: 'revoked', scope, actor: by, ...owner, ...about, ...(facts.kept && keep ? { kept: keep } : {}) }, source)
   }
-}
 
-/** Reissues the access token of the session that a subject's revocation keeps. */
-const revokeKeeping = async <C extends object>(
-  flow: Flow<C>,
-  mark: RevocationMark & { readonly kind: 'subject'; readonly keep: string },
-  origin?: RequestOrigin,
-): Promise<Revocation<C>> => {
-  const store = openStore(flow, origin)
-  const life = tokenLife(flow.settings)
-  const { record } = await store('find', mark.keep)
-  // The claims come first: when they cannot be read, nothing has been revoked and the caller can try again.
-  const own = record?.subject === mark.subject ? record : null
-  const claims = own && (await claimsOf(flow, mark.subject, own))
-  const { keep, ...everything } = mark
-  const changed = await putMark(flow, store, claims ? mark : everything)
-  const { record: session, epoch } = await store('find', keep)
-  const alive = claims && session && session.epoch >= epoch
-  if (!alive) return { changed, kept: null }
-  const kept = await issueAccess(flow, { session, claims, life })
-  reportIssued(flow, kept, origin)
-  return { changed, kept }
-}
+  /** Another subject's session is refused by its id, without asking the store. */
+  const isForeign = async (target: RevocationTarget): Promise<boolean> => {
+    if (target.kind !== 'session' || target.subject === undefined) return false
+    return !isOfPartition(target.sessionId, await partitionNow(target.subject))
+  }
 
-/** Whether a target names a session together with the subject that it must belong to. */
-const isForeign = async <C extends object>(flow: Flow<C>, target: RevokeTarget, origin?: RequestOrigin) => {
-  if (!('sessionId' in target) || !('subject' in target) || target.subject === undefined) return false
-  const { record } = await openStore(flow, origin)('find', target.sessionId)
-  return record?.subject !== target.subject
-}
-
-/**
- * Revokes. When it resolves, no later call accepts what was revoked.
- *
- * @throws AuthError `invalid_argument`, `store_unavailable`; `claims_unavailable` where a session is kept
- */
-export const revoke = async <C extends object>(
-  flow: Flow<C>,
-  target: RevokeTarget,
-  origin?: RequestOrigin,
-): Promise<Revocation<C>> => {
-  const mark = markOf(flow, target)
-  if (await isForeign(flow, target, origin)) return { changed: false, kept: null }
-  const keeping = mark.kind === 'subject' && mark.keep !== undefined
-  const result = keeping
-    ? await revokeKeeping(flow, { ...mark, keep: mark.keep as string }, origin)
-    : { changed: await putMark(flow, openStore(flow, origin), mark), kept: null }
-  const { keep, ...plain } = mark as RevocationMark & { keep?: string }
-  if (result.changed) report(flow, result.kept ? mark : (plain as RevocationMark), origin)
-  return result
+  return async (given, options, store) => {
+    const target = targetOf(given)
+    if (await isForeign(target)) return accept({ changed: false, kept: null })
+    if (target.kind === 'subject' && target.keep !== undefined) {
+      const result = await revokeKeeping({ ...target, keep: target.keep }, options, store)
+      if (result.changed) report(target, options, { kept: result.kept !== null })
+      return accept(result)
+    }
+    const { changed, mark } = await write(store, target)
+    const subject = mark?.kind === 'session' ? mark.subject : undefined
+    if (changed) report(target, options, { subject, kept: false })
+    return accept({ changed, kept: null })
+  }
 }

@@ -1,9 +1,8 @@
 /** Sessions: on which devices a subject is signed in. */
 
-import { AuthError } from '../errors.js'
+import { accept, type Outcome } from '../outcome.js'
 import type { SessionRecord } from '../session/record.js'
-import { isIdentifier } from '../token/claims.js'
-import { type Flow, openStore } from './flow.js'
+import type { BoundedStore } from '../store/bounded-store.js'
 
 /** A live session as an application may show it. Instants are milliseconds since the Unix epoch. */
 export interface SessionInfo
@@ -14,16 +13,9 @@ export interface SessionInfo
   readonly idleExpiresAt: number
 }
 
-/**
- * Lists the live sessions of a subject, newest login first, 100 at most.
- *
- * @throws AuthError `invalid_argument`, `store_unavailable`
- */
-export const sessions = async <C extends object>(flow: Flow<C>, subject: string): Promise<SessionInfo[]> => {
-  if (!isIdentifier(subject))
-    throw new AuthError('invalid_argument', 'sessions takes a subject of 1 to 255 characters.')
-  const records = await openStore(flow)('list', subject)
-  return records.map(({ id, createdAt, expiresAt, transport, device, data, rotatedAt, idleExpiresAt }) => ({
+const infoOf = (record: SessionRecord): SessionInfo => {
+  const { id, createdAt, expiresAt, transport, device, data, rotatedAt, idleExpiresAt } = record
+  return {
     id,
     createdAt,
     lastSeenAt: rotatedAt,
@@ -32,5 +24,9 @@ export const sessions = async <C extends object>(flow: Flow<C>, subject: string)
     transport,
     ...(device === undefined ? {} : { device }),
     ...(data === undefined ? {} : { data }),
-  }))
+  }
 }
+
+/** Lists the live sessions of a subject, newest login first, 100 at most. @throws AuthError `store_unavailable` */
+export const listSessions = async (subject: string, store: BoundedStore): Promise<Outcome<SessionInfo[]>> =>
+  accept((await store.list(subject)).map(infoOf))

@@ -19,7 +19,7 @@ export const createBreaker = (monotonic: () => number): Breaker => {
     if (failures >= THRESHOLD && now < closedFrom) {
       throw new AuthError('store_unavailable', 'The token store did not answer a moment ago.')
     }
-    // Whoever comes while this one tries is still refused.
+    // Other requests that come while this one tries are still refused.
     closedFrom = now + OPEN_FOR
     try {
       const result = await work()

@@ -1,33 +1,32 @@
 /** The replica: this process's own copy of all marks in force, fed by polling the store, asked without a round trip. */
 
-import { withinDeadline } from '../deadline.js'
-import type { Emit } from '../events.js'
+import type { Emit } from '../audit/emit.js'
 import type { FeedMark, FeedPage, RevocationQuery, TokenStore } from '../store/token-store.js'
-import { createMarkTable } from './mark-table.js'
+import { createPoller } from './poller.js'
+import { createMarkTable } from './table.js'
 
-/** Pause between two polls, in milliseconds. */
-export const POLL_INTERVAL = 500
-/** After this a poll counts as failed, in milliseconds. */
-const POLL_DEADLINE = 1000
-/** How much longer its answer is waited for before another poll, in milliseconds. */
-const POLL_PATIENCE = 4000
-/** More marks than this are not held; the store is asked instead. Some 20 MB. */
-const MAX_MARKS = 100_000
+/** More marks than this are not held; the store is asked instead. */
+export const MAX_MARKS = 1_000_000
+const KINDS: readonly string[] = ['token', 'session', 'subject', 'document'] satisfies FeedMark['kind'][]
 
 /** What a replica works with. */
-export interface ReplicaDependencies {
-  readonly store: Pick<TokenStore, 'marks'>
+export interface ReplicaNeeds {
+  readonly store: Pick<TokenStore, 'marks' | 'onMarks'>
   /** In seconds. */
   readonly maxStaleness: number
-  /** The clock of marks, in milliseconds. */
-  readonly now: () => number
   /** A clock that is never set back, in milliseconds. */
   readonly monotonic: () => number
   readonly emit: Emit
+  /** Default: {@link MAX_MARKS}. */
+  readonly maxMarks?: number
 }
 
 /** A copy of the revocation feed. */
 export interface Replica {
+  /** Raised with every mark that is applied. */
+  readonly version: number
+  /** Whether the copy is recent and whole. Asked each time: staleness is time, not a version. */
+  readonly isComplete: boolean
   /** Whether a token is revoked; undefined where the copy cannot say and the store must be asked. */
   isRevoked(query: RevocationQuery): boolean | undefined
   /** Applies a mark of this process at once, without waiting for it to come back through the feed. */
@@ -37,27 +36,33 @@ export interface Replica {
 }
 
 /** A store without a feed: every question goes to the store. */
-const blind: Replica = { isRevoked: () => undefined, apply: () => undefined, close: () => undefined }
+const blind: Replica = {
+  version: 0,
+  isComplete: false,
+  isRevoked: () => undefined,
+  apply: () => undefined,
+  close: () => undefined,
+}
 
 /** How much of the feed this process has read, and whether that is recent enough. */
 class Freshness {
-  readonly #dependencies: ReplicaDependencies
+  readonly #needs: ReplicaNeeds
   /** When the last answered poll was sent: what happened before then is known. */
   #knownUntil = Number.NEGATIVE_INFINITY
   #stale = false
 
-  constructor(dependencies: ReplicaDependencies) {
-    this.#dependencies = dependencies
+  constructor(needs: ReplicaNeeds) {
+    this.#needs = needs
   }
 
   get isFresh(): boolean {
-    const { monotonic, maxStaleness } = this.#dependencies
+    const { monotonic, maxStaleness } = this.#needs
     return monotonic() - this.#knownUntil <= maxStaleness * 1000
   }
 
   answered(sentAt: number, marks: number): void {
     this.#knownUntil = sentAt
-    if (this.#stale) this.#dependencies.emit({ type: 'replica_caught_up', marks })
+    if (this.#stale) this.#needs.emit({ type: 'replica_caught_up', marks })
     this.#stale = false
   }
 
@@ -65,64 +70,74 @@ class Freshness {
   failed(): void {
     if (this.#stale || this.isFresh || this.#knownUntil === Number.NEGATIVE_INFINITY) return
     this.#stale = true
-    const { emit, maxStaleness } = this.#dependencies
+    const { emit, maxStaleness } = this.#needs
     emit({ type: 'replica_stale', maxStaleness })
   }
 }
 
-/** Creates a replica. It does nothing until it is first asked, and its timer never keeps a process alive. */
-export const createReplica = (dependencies: ReplicaDependencies): Replica => {
-  const { store, now, monotonic } = dependencies
-  const { marks } = store
-  if (!marks) return blind
+/** Creates a replica. It does nothing until it is first asked, and its timers never keep a process alive. */
+export const createReplica = (needs: ReplicaNeeds): Replica => {
+  const { store, monotonic, emit, maxMarks = MAX_MARKS } = needs
+  if (!store.marks) return blind
   const table = createMarkTable()
-  const freshness = new Freshness(dependencies)
-  let cursor: string | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let polling: Promise<void> | undefined
-  let closed = false
+  const freshness = new Freshness(needs)
+  let version = 0
+  /** Set while marks are missing that did not fit; the next whole reading that fits clears it. */
   let overflowed = false
+  let strangeSeen = false
 
-  const apply = (page: FeedPage, sentAt: number): void => {
-    if (cursor === undefined) overflowed = false
-    for (const mark of page.marks) {
-      if (table.size < MAX_MARKS) table.add(mark)
-      else overflowed = true
-    }
-    table.prune(now())
+  /** A kind that a newer release writes: what it names is refused as a whole, because less might be too little. */
+  const understood = (mark: FeedMark): FeedMark | null => {
+    if (KINDS.includes(mark?.kind)) return mark
+    if (!strangeSeen) emit({ type: 'store_warning', message: 'The feed holds marks of a kind that this release does not know.' })
+    strangeSeen = true
+    const { sessionId, subject, lastsFor } = Object(mark) as Record<string, unknown>
+    if (typeof lastsFor !== 'number') return null
+    if (typeof sessionId === 'string') return { kind: 'session', sessionId, lastsFor }
+    return typeof subject === 'string' ? { kind: 'subject', subject, epoch: Number.MAX_SAFE_INTEGER, lastsFor } : null
+  }
+
+  const apply = (given: FeedMark): void => {
+    const mark = understood(given)
+    if (!mark) return
+    version += 1
+    if (table.size < maxMarks) table.add(mark, monotonic())
+    else overflowed = true
+  }
+
+  const read = (page: FeedPage, sentAt: number, first: boolean): string | undefined => {
+    if (first) overflowed = false
+    for (const mark of page.marks) apply(mark)
+    table.prune(monotonic())
     freshness.answered(sentAt, table.size)
     // What did not fit was not kept: once there is room again, everything retained is read anew.
-    cursor = overflowed && table.size <= MAX_MARKS / 2 ? undefined : page.cursor
+    return overflowed && table.size <= maxMarks / 2 ? undefined : page.cursor
   }
 
-  const poll = async (): Promise<void> => {
-    const sentAt = monotonic()
-    const reading = marks.call(store, cursor).then((page) => apply(page, sentAt))
-    try {
-      await withinDeadline(reading, POLL_DEADLINE)
-    } catch {
-      freshness.failed()
-      // A long answer may still come, and counts from when it was asked for; a second reading beside it would not be faster.
-      await withinDeadline(reading, POLL_PATIENCE).catch(() => undefined)
-    }
-    if (!closed) timer = unref(setTimeout(poll, POLL_INTERVAL))
-  }
+  let whole = true
+  const poller = createPoller({
+    store,
+    monotonic,
+    read: (page, sentAt) => {
+      const cursor = read(page, sentAt, whole)
+      whole = cursor === undefined
+      return cursor
+    },
+    failed: () => freshness.failed(),
+  })
 
   return {
-    isRevoked: (query) => {
-      if (!polling) polling = poll()
-      const complete = freshness.isFresh && !overflowed
-      return table.kills(query) || (complete ? false : undefined)
+    get version() {
+      return version
     },
-    apply: (mark) => table.add(mark),
-    close: () => {
-      closed = true
-      clearTimeout(timer)
+    get isComplete() {
+      return freshness.isFresh && !overflowed
     },
+    isRevoked(query) {
+      poller.start()
+      return table.kills(query) || (this.isComplete ? false : undefined)
+    },
+    apply,
+    close: () => poller.stop(),
   }
-}
-
-const unref = <T>(timer: T): T => {
-  ;(timer as { unref?(): void }).unref?.()
-  return timer
 }

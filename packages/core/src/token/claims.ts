@@ -1,10 +1,10 @@
 /** The claims of an access token: which names are ours, what the application may add, and how both are read back. */
 
 import { AuthError, type TokenOwner } from '../errors.js'
+import { isIdentifier } from '../limits.js'
 import type { Transport } from '../session/record.js'
-import { invalidToken } from './compact.js'
 
-/** What a verified access token says. Instants are milliseconds since the Unix epoch. */
+/** What a verified access token says; frozen, all the way down. Instants are milliseconds since the Unix epoch. */
 export interface Principal<C extends object = object> {
   /** The application's own user id (`sub`). */
   readonly subject: string
@@ -24,22 +24,31 @@ export interface Principal<C extends object = object> {
   readonly transport: Transport
 }
 
+/** What every access token of one configuration says alike. */
+export interface TokenPolicy {
+  readonly issuer: string
+  readonly audience: string
+  readonly development: boolean
+}
+
 /** Names that the application's own claims can never use. */
 const RESERVED = new Set(
   'iss aud sub exp nbf iat jti sid auth_time epoch transport env cnf act __proto__'.split(' '),
 )
-const MAX_TEXT = 255
 
-/** Whether a value is a text that can be an identifier: 1 to 255 characters, no lone surrogate. */
-export const isIdentifier = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !/\p{Surrogate}/u.test(value)
+/** Freezes a value of JSON all the way down. */
+export const deepFreeze = <T>(value: T): T => {
+  if (typeof value !== 'object' || value === null) return value
+  for (const item of Object.values(value)) deepFreeze(item)
+  return Object.freeze(value)
+}
 
 /**
  * Turns what the application's `claims` function returned into plain JSON data.
  *
  * @throws AuthError `claims_invalid` where it is no object, cannot be JSON, or uses a reserved name.
  */
-export const customClaims = (value: object): Record<string, unknown> => {
+export const customClaims = (value: object): object => {
   let copy: unknown
   try {
     copy = JSON.parse(JSON.stringify(value))
@@ -53,7 +62,7 @@ export const customClaims = (value: object): Record<string, unknown> => {
   if (taken.length > 0) {
     throw new AuthError('claims_invalid', `claims must not use reserved claim names: ${taken.join(', ')}.`)
   }
-  return copy as Record<string, unknown>
+  return copy
 }
 
 /** Whom a verified token belongs to, for the audit log. */
@@ -63,47 +72,42 @@ export const ownerOf = ({ subject, sessionId, tokenId }: Principal): TokenOwner 
   tokenId,
 })
 
-/** A payload after its signature was verified, its types checked, nothing yet compared. */
-export interface TokenClaims<C extends object> {
-  readonly principal: Principal<C>
+/** A payload whose types were checked; nothing is compared yet. */
+export interface TokenClaims {
+  readonly principal: Principal
   readonly issuer: unknown
   readonly audience: unknown
+  /** The subject's epoch when the session was opened. */
   readonly epoch: number
-  readonly notBefore: number | undefined
+  /** `nbf` in milliseconds; 0 where it is absent. */
+  readonly notBefore: number
   readonly environment: unknown
 }
 
-const instant = (value: unknown): number => {
-  const milliseconds = typeof value === 'number' ? value * 1000 : Number.NaN
-  if (!Number.isFinite(milliseconds)) throw invalidToken('bad_claims')
-  return milliseconds
-}
+/** A NumericDate in milliseconds; NaN where it is no finite JSON number (RFC 7519 section 2). */
+const instant = (value: unknown): number => (typeof value === 'number' ? value * 1000 : Number.NaN)
 
-const identifier = (value: unknown): string => {
-  if (!isIdentifier(value)) throw invalidToken('bad_claims')
-  return value
-}
-
-/** Reads a verified payload. Dates must be finite JSON numbers, identifiers texts; what is left over is the application's. */
-export const readClaims = <C extends object>(payload: Record<string, unknown>): TokenClaims<C> => {
-  const { iss, aud, sub, exp, nbf, iat, jti, sid, auth_time, epoch, transport, env, ...claims } = payload
-  if (!Number.isSafeInteger(epoch)) throw invalidToken('bad_claims')
-  if (transport !== 'cookie' && transport !== 'bearer') throw invalidToken('bad_claims')
-  const principal: Principal<C> = {
-    subject: identifier(sub),
-    sessionId: identifier(sid),
-    tokenId: identifier(jti),
-    claims: claims as C,
-    issuedAt: instant(iat),
-    expiresAt: instant(exp),
-    authenticatedAt: instant(auth_time),
+/** Reads a verified payload; null where a claim of ours has the wrong type. What is left over is the application's. */
+export const readClaims = (payload: Record<string, unknown>): TokenClaims | null => {
+  const { iss, aud, sub, exp, nbf = 0, iat, jti, sid, auth_time, epoch, transport, env, ...claims } = payload
+  if (!isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return null
+  if (!Number.isSafeInteger(epoch) || (transport !== 'cookie' && transport !== 'bearer')) return null
+  const [issuedAt, expiresAt, authenticatedAt, notBefore] = [instant(iat), instant(exp), instant(auth_time), instant(nbf)]
+  if (![issuedAt, expiresAt, authenticatedAt, notBefore].every(Number.isFinite)) return null
+  const principal: Principal = deepFreeze({
+    subject: sub,
+    sessionId: sid,
+    tokenId: jti,
+    claims,
+    issuedAt,
+    expiresAt,
+    authenticatedAt,
     transport,
-  }
-  const notBefore = nbf === undefined ? undefined : instant(nbf)
+  })
   return { principal, issuer: iss, audience: aud, epoch: epoch as number, notBefore, environment: env }
 }
 
-/** Whether an `aud` claim names the audience: a text or an array of texts, compared exactly (RFC 7519 section 4.1.3). */
+/** Whether an `aud` claim names the audience: a string or an array of strings, compared exactly (RFC 7519 section 4.1.3). */
 export const namesAudience = (claim: unknown, audience: string): boolean => {
   const list = Array.isArray(claim) ? claim : [claim]
   return list.every((item) => typeof item === 'string') && list.includes(audience)

@@ -1,64 +1,78 @@
-/** The strict compact form of a JWS: one text per token, checked before any cryptography and any claim. */
+/** The strict compact form of a JWS: one string per token, checked before any cryptography and any claim. */
 
-import { base64url } from 'jose'
-import { AuthError, type TokenOwner } from '../errors.js'
-import type { RejectionReason } from '../events.js'
+import { platform } from '#platform'
+import { MAX_TOKEN_LENGTH } from '../limits.js'
+import { type Outcome, type Refusal, refuse } from '../outcome.js'
 
-/** Longest accepted token text, in characters. */
-export const MAX_TOKEN_LENGTH = 8192
-
-/** The protected header, as far as verification needs it. */
-export interface TokenHeader {
+/** A token taken apart; nothing of its payload has been looked at. */
+export interface CompactToken {
   readonly alg: string
   readonly kid: string
   readonly typ: string
+  /** What the signature signs: header and payload as they came. */
+  readonly input: string
+  readonly payload: string
+  readonly signature: string
 }
 
 /** Members by which a token would choose its own key, encoding or extensions. Their presence alone is refused. */
 const FORBIDDEN_MEMBERS = ['crit', 'b64', 'zip', 'enc', 'jwk', 'jku', 'x5c', 'x5u', 'x5t', 'x5t#S256']
 const ALPHABET = /^[A-Za-z0-9_-]+$/
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const MAX_KID_LENGTH = 128
-const decoder = new TextDecoder('utf-8', { fatal: true })
+/** A byte order mark is not swallowed: it makes the JSON invalid. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The one rejection of every bad token. Its text is always the same; the reason is for the audit log. */
-export const invalidToken = (reason: RejectionReason, about?: TokenOwner): AuthError =>
-  new AuthError('invalid_token', 'The token is not valid.', { reason, about })
+const malformed = refuse('malformed')
 
-/** Decodes one base64url segment, accepting its canonical text only. */
-const decodeSegment = (segment: string): Uint8Array => {
-  if (!ALPHABET.test(segment)) throw invalidToken('malformed')
-  // One character more than a multiple of four is no length of base64url; the decoder would throw its own error.
-  const bytes = segment.length % 4 === 1 ? new Uint8Array() : base64url.decode(segment)
-  if (base64url.encode(bytes) !== segment) throw invalidToken('malformed')
-  return bytes
+/** Whether a segment is the one text of its bytes: base64url, without padding, its unused bits zero (RFC 4648 section 3.5). */
+export const isCanonical = (segment: string): boolean => {
+  const rest = segment.length % 4
+  if (rest === 1 || !ALPHABET.test(segment)) return false
+  const unused = rest === 2 ? 15 : rest === 3 ? 3 : 0
+  return (DIGITS.indexOf(segment[segment.length - 1] as string) & unused) === 0
 }
 
-/** Reads bytes as a JSON object in UTF-8; a duplicate member's last value wins, as in RFC 7519 section 4. */
-export const decodeObject = (bytes: Uint8Array): Record<string, unknown> => {
-  let value: unknown
+/**
+ * Reads a canonical segment as a JSON object in UTF-8, without a prototype; null where it is none. The last of
+ * duplicate members wins (RFC 7519 section 4).
+ */
+export const decodeObject = (segment: string): Record<string, unknown> | null => {
   try {
-    value = JSON.parse(decoder.decode(bytes))
+    const value: unknown = JSON.parse(decoder.decode(platform.decode(segment)))
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject && !Object.hasOwn(value, '__proto__') ? Object.assign(Object.create(null), value) : null
   } catch {
-    throw invalidToken('malformed')
+    return null
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidToken('malformed')
-  if (Object.hasOwn(value, '__proto__')) throw invalidToken('malformed')
-  return Object.assign(Object.create(null), value)
 }
 
-/** Checks the form of a token and reads its header; nothing of the payload is looked at. */
-export const readHeader = (token: unknown): TokenHeader => {
-  if (typeof token !== 'string' || token === '') throw invalidToken('malformed')
-  if (token.length > MAX_TOKEN_LENGTH) throw invalidToken('oversized')
-  const segments = token.split('.', 4)
-  const [first, second, third] = segments
-  if (segments.length !== 3 || !first || !second || !third) throw invalidToken('malformed')
-  const header = decodeObject(decodeSegment(first))
-  decodeSegment(second)
-  decodeSegment(third)
+interface Header {
+  readonly alg: string
+  readonly kid: string
+  readonly typ: string
+}
+
+const parseHeader = (segment: string): Header | Refusal => {
+  const header = decodeObject(segment)
+  if (!header || FORBIDDEN_MEMBERS.some((member) => member in header)) return malformed
   const { alg, kid, typ } = header
-  if (FORBIDDEN_MEMBERS.some((member) => member in header)) throw invalidToken('malformed')
-  if (typeof alg !== 'string' || typeof typ !== 'string') throw invalidToken('malformed')
-  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) throw invalidToken('unknown_key')
+  if (typeof alg !== 'string' || typeof typ !== 'string') return malformed
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return refuse('unknown_key')
   return { alg, kid, typ }
+}
+
+/** Checks the form of a token and reads its header. */
+export const readCompact = (token: unknown): Outcome<CompactToken> => {
+  if (typeof token !== 'string' || token === '') return malformed
+  if (token.length > MAX_TOKEN_LENGTH) return refuse('oversized')
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  if (first < 0 || second < 0 || token.includes('.', second + 1)) return malformed
+  const segments = [token.slice(0, first), token.slice(first + 1, second), token.slice(second + 1)] as const
+  if (!segments.every(isCanonical)) return malformed
+  const [head, payload, signature] = segments
+  const header = parseHeader(head)
+  if ('refused' in header) return header
+  return { accepted: { ...header, input: token.slice(0, second), payload, signature } }
 }

@@ -1,0 +1,23 @@
+/** The primitives that a JavaScript platform brings. Two files give them; the package's `imports` choose one. */
+
+import type { MaybePromise } from '../maybe-promise.js'
+
+/** A key of HMAC with SHA-256. */
+export interface HmacKey {
+  /** The MAC of a message: 32 bytes. A string stands for its UTF-8 bytes. */
+  sign(message: string | Uint8Array): MaybePromise<Uint8Array>
+  /** Whether a MAC is the message's, in constant time. */
+  verify(message: string | Uint8Array, mac: Uint8Array): MaybePromise<boolean>
+}
+
+/** Primitives. What a platform can do synchronously, it answers in the same tick. */
+export interface Platform {
+  hmacKey(secret: Uint8Array): MaybePromise<HmacKey>
+  /** HKDF with SHA-256 and an empty salt (RFC 5869). */
+  hkdf(secret: Uint8Array, info: string, length: number): MaybePromise<Uint8Array>
+  sha256(message: string): MaybePromise<Uint8Array>
+  /** base64url without padding (RFC 7515 section 2). */
+  encode(bytes: Uint8Array): string
+  /** The bytes of a segment whose alphabet and length have been checked. */
+  decode(segment: string): Uint8Array
+}

@@ -1,0 +1,95 @@
+/** The poll of the feed: one reading at a time, twice a second, and at once where the store says that something is new. */
+
+import { withinDeadline } from '../deadline.js'
+import type { FeedPage, TokenStore } from '../store/token-store.js'
+
+/** Pause between two polls, in milliseconds. */
+export const POLL_INTERVAL = 500
+/** After this a poll counts as failed, in milliseconds. */
+const POLL_DEADLINE = 1000
+/** How much longer its answer is waited for before another poll, in milliseconds. */
+const POLL_PATIENCE = 4000
+/** Shortest pause between two polls, in milliseconds, however often the store wakes: a storm of marks is read together. */
+const WAKE_FLOOR = 10
+
+/** What a poller works with. */
+export interface PollerNeeds {
+  readonly store: Pick<TokenStore, 'marks' | 'onMarks'>
+  /** A clock that is never set back, in milliseconds. */
+  readonly monotonic: () => number
+  /** Takes a page and gives the cursor to go on from. @param sentAt - when the poll was sent */
+  readonly read: (page: FeedPage, sentAt: number) => string | undefined
+  /** A poll has failed, or has no answer yet. */
+  readonly failed: () => void
+}
+
+/** Polls a feed. */
+export interface Poller {
+  /** Begins at the first call; does nothing afterwards. */
+  start(): void
+  stop(): void
+}
+
+/** Creates a poller. Its timers never keep a process alive. */
+export const createPoller = ({ store, monotonic, read, failed }: PollerNeeds): Poller => {
+  let state: 'new' | 'waiting' | 'polling' | 'woken' | 'stopped' = 'new'
+  let cursor: string | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let unsubscribe: (() => void) | undefined
+
+  const wait = (milliseconds: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(poll, milliseconds)
+    ;(timer as { unref?(): void }).unref?.()
+  }
+
+  const ask = async (sentAt: number): Promise<void> => {
+    // Inside the async function: a store that throws instead of rejecting must not end the polling.
+    const page = await store.marks?.(cursor)
+    if (page && state !== 'stopped') cursor = read(page, sentAt)
+  }
+
+  const poll = async (): Promise<void> => {
+    state = 'polling'
+    const reading = ask(monotonic())
+    try {
+      await withinDeadline(reading, POLL_DEADLINE)
+    } catch {
+      failed()
+      // A long answer may still come, and counts from when it was asked for; a second reading beside it would not be faster.
+      await withinDeadline(reading, POLL_PATIENCE).catch(() => undefined)
+    }
+    const woken = (state as string) === 'woken'
+    if ((state as string) === 'stopped') return
+    state = 'waiting'
+    wait(woken ? jittered(WAKE_FLOOR) : POLL_INTERVAL)
+  }
+
+  const wake = (): void => {
+    if (state === 'polling') state = 'woken'
+    else if (state === 'waiting') {
+      state = 'woken'
+      wait(jittered(0))
+    }
+  }
+
+  return {
+    start: () => {
+      if (state !== 'new') return
+      void poll()
+      try {
+        unsubscribe = store.onMarks?.(wake)
+      } catch {
+        // A hint that cannot be had: the poll goes on without it.
+      }
+    },
+    stop: () => {
+      state = 'stopped'
+      clearTimeout(timer)
+      unsubscribe?.()
+    },
+  }
+}
+
+/** A little later, each process at another instant. */
+const jittered = (milliseconds: number): number => milliseconds + Math.random() * WAKE_FLOOR

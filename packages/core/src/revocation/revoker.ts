@@ -1,0 +1,25 @@
+/** Writes revocations: to the store, and then into this process's own copy, where they hold at once. */
+
+import { MAX_LEEWAY, maxAccessTtl } from '../limits.js'
+import type { BoundedStore } from '../store/bounded-store.js'
+import type { RevocationTarget, Revoked } from '../store/token-store.js'
+import type { Replica } from './replica.js'
+
+/** How long a mark lasts, in milliseconds: longer than any access token that it can concern, whatever was configured where. */
+export const markLife = (development: boolean): number => (maxAccessTtl(development) + 3 * MAX_LEEWAY) * 1000
+
+/** Revokes. Resolves once it holds: here at once, everywhere else as soon as the feed is read. */
+export type Revoke = (
+  store: BoundedStore,
+  target: RevocationTarget,
+  tombstoneFor?: number,
+) => Promise<Revoked>
+
+/** Binds the copy of this process. */
+export const createRevoke =
+  (replica: Pick<Replica, 'apply'>, markFor: number): Revoke =>
+  async (store, target, tombstoneFor) => {
+    const revoked = await store.revoke(target, { markFor, ...(tombstoneFor ? { tombstoneFor } : {}) })
+    if (revoked.mark) replica.apply(revoked.mark)
+    return revoked
+  }
