@@ -5,10 +5,21 @@ import type { RequestSource } from './audit/event.js'
 import { createSettle, type Settle } from './audit/settle.js'
 import { readInput } from './checks.js'
 import { AuthError } from './errors.js'
-import { AUTHENTICATE_CHECKS, type Authenticate, type AuthenticateOptions, createAuthenticate } from './flows/authenticate.js'
+import {
+  AUTHENTICATE_CHECKS,
+  type Authenticate,
+  type AuthenticateOptions,
+  createAuthenticate,
+} from './flows/authenticate.js'
 import { createLogin, type Login, type LoginInput } from './flows/login.js'
 import { createLogout, LOGOUT_CHECKS, type Logout, type LogoutInput } from './flows/logout.js'
-import { createRefresh, REFRESH_CHECKS, type Refresh, type Refreshed, type RefreshOptions } from './flows/refresh.js'
+import {
+  createRefresh,
+  REFRESH_CHECKS,
+  type Refresh,
+  type Refreshed,
+  type RefreshOptions,
+} from './flows/refresh.js'
 import { createReport, type Report } from './flows/report.js'
 import {
   createRevokeVerb,
@@ -140,7 +151,7 @@ const assertSubject = (verb: string, subject: unknown): void => {
 export const authOf = <C extends object>(verbs: Verbs): Auth<C> => {
   const { settle, store } = verbs
   const run = async <T>(work: () => MaybePromise<Outcome<unknown>>, source?: RequestSource): Promise<T> => {
-    const { value, error } = await settle(work, source)
+    const { value, error } = await settle(work, () => source)
     if (error) throw error
     return value as T
   }

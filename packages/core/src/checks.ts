@@ -56,7 +56,10 @@ export const readOptions = <T extends object>(
 ): { readonly options: Snapshot<T>; readonly problems: string[] } => {
   const options = Object.create(null)
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return { options, problems: [`${prefix.replace(/\.$/, '') || 'the argument'} must be an object of options`] }
+    return {
+      options,
+      problems: [`${prefix.replace(/\.$/, '') || 'the argument'} must be an object of options`],
+    }
   }
   const names = Object.keys(checks)
   const problems = Object.keys(given)
@@ -74,7 +77,10 @@ export const readOptions = <T extends object>(
 
 /** The one error for options that cannot work: all problems at once, and never a value of a secret. */
 export const invalidOptions = (what: string, problems: readonly string[]): AuthError =>
-  new AuthError('invalid_options', `${what} cannot work with these options:\n${problems.map((p) => `- ${p}`).join('\n')}`)
+  new AuthError(
+    'invalid_options',
+    `${what} cannot work with these options:\n${problems.map((p) => `- ${p}`).join('\n')}`,
+  )
 
 /** Reads the input of a method by a table of checks. @throws AuthError `invalid_argument`, naming every problem */
 export const readInput = <T extends object>(

@@ -131,7 +131,10 @@ export class AuthError extends Error {
   readonly about: TokenOwner | undefined
 
   constructor(code: AuthErrorCode, message?: string, details: AuthErrorDetails = {}) {
-    super(message ?? MESSAGES[code], details.cause === undefined ? undefined : { cause: foreign(details.cause) })
+    super(
+      message ?? MESSAGES[code],
+      details.cause === undefined ? undefined : { cause: foreign(details.cause) },
+    )
     this.code = code
     this.status = STATUS[code]
     this.headers = this.status === 503 ? { 'Retry-After': '1' } : {}
@@ -154,7 +157,10 @@ const TELL_TALE = /eyJ[\w-]*(\.[\w-]*)*|rt1\.[\w.-]*|,? ?with args beginning wit
 /** What an event may repeat of a foreign error's message: cut short, and nothing that could be a token. */
 export const excerptOf = (error: unknown): string => {
   const message = error instanceof Error ? error.message : 'unknown'
-  return String(message).slice(0, 4 * MAX_EXCERPT).replace(TELL_TALE, '[...]').slice(0, MAX_EXCERPT)
+  return String(message)
+    .slice(0, 4 * MAX_EXCERPT)
+    .replace(TELL_TALE, '[...]')
+    .slice(0, MAX_EXCERPT)
 }
 
 /** Drivers hang commands, arguments and rows on their errors: only name, message and code leave. */

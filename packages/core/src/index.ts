@@ -8,7 +8,6 @@ export type {
   EventOutcome,
   EventSubject,
   RequestSource,
-  ReuseCause,
   Severity,
 } from './audit/event.js'
 export { jsonLines, type Logger, loggerSink } from './audit/sinks.js'
@@ -36,6 +35,7 @@ export type { Access, Pair } from './token/issue.js'
 // ------------------------------------------------------------------ for authors of stores and adapters
 
 export { type Json, parseSessionRecord, type SessionRecord, type Transport } from './session/record.js'
+export type { ReuseCause } from './session/rotation.js'
 export { partitionOf } from './session/session-id.js'
 export {
   type DocumentMark,

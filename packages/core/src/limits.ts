@@ -18,4 +18,7 @@ export const MAX_EXCERPT = 256
 
 /** Whether a value is a string that can be an identifier: 1 to 255 characters, no lone surrogate. */
 export const isIdentifier = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= MAX_IDENTIFIER && !/\p{Surrogate}/u.test(value)
+  typeof value === 'string' &&
+  value.length > 0 &&
+  value.length <= MAX_IDENTIFIER &&
+  !/\p{Surrogate}/u.test(value)

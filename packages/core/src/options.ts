@@ -123,7 +123,10 @@ const LONGEST_IDLE = 400 * DAY
 const LONGEST_ABSOLUTE = 3660 * DAY
 
 /** The checks of lifetimes, which a login may shorten. */
-export const LIFETIME_CHECKS = { idle: seconds(1, LONGEST_IDLE), absolute: seconds(1, LONGEST_ABSOLUTE) } as const
+export const LIFETIME_CHECKS = {
+  idle: seconds(1, LONGEST_IDLE),
+  absolute: seconds(1, LONGEST_ABSOLUTE),
+} as const
 
 /** The checks of all options of the core. */
 export const AUTH_CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
@@ -153,8 +156,9 @@ const nodeEnv = (): string | undefined =>
   (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.NODE_ENV
 
 /** Whether these options run in development: an exact word decides, and a production process never does. */
-export const isDevelopment = ({ environment = nodeEnv() as Environment }: Pick<AuthOptions, 'environment'>): boolean =>
-  environment === 'development' || environment === 'test'
+export const isDevelopment = ({
+  environment = nodeEnv() as Environment,
+}: Pick<AuthOptions, 'environment'>): boolean => environment === 'development' || environment === 'test'
 
 type Lifetimes = Pick<AuthOptions, 'accessTtl' | 'idle' | 'absolute' | 'overlap' | 'rotation'>
 
@@ -163,7 +167,8 @@ const lifetimes = (options: Lifetimes, development: boolean) => {
   const absolute = options.absolute ?? Math.max(90 * DAY, idle)
   const half = (whole: number) => Math.max(1, Math.floor(whole / 2))
   const accessTtl = options.accessTtl ?? Math.min(development ? 28_800 : 600, half(idle))
-  const overlap = options.overlap ?? (options.rotation === 'strict' ? 0 : Math.min(DEFAULT_OVERLAP, half(accessTtl)))
+  const overlap =
+    options.overlap ?? (options.rotation === 'strict' ? 0 : Math.min(DEFAULT_OVERLAP, half(accessTtl)))
   return { accessTtl, idle, absolute, overlap, strict: options.rotation === 'strict' }
 }
 
@@ -176,9 +181,13 @@ const lifetimeProblems = (options: Lifetimes, development: boolean): string[] =>
     ...(accessTtl > longest ? [`accessTtl (${accessTtl}) must be at most ${longest} in production`] : []),
     ...(idle > absolute ? [`idle (${idle}) must not be longer than absolute (${absolute})`] : []),
     ...(accessTtl >= idle ? [`accessTtl (${accessTtl}) must be shorter than idle (${idle})`] : []),
-    ...(strict && overlap > 0 ? [`overlap (${overlap}) does nothing with rotation "strict"; leave one of them out`] : []),
+    ...(strict && overlap > 0
+      ? [`overlap (${overlap}) does nothing with rotation "strict"; leave one of them out`]
+      : []),
     ...(!strict && overlap === 0
-      ? ['overlap 0 signs people out at every second tab; if that is what you want, say rotation: "strict" instead']
+      ? [
+          'overlap 0 signs people out at every second tab; if that is what you want, say rotation: "strict" instead',
+        ]
       : []),
     ...(overlap >= accessTtl && !(overlap === 1 && accessTtl === 1)
       ? [`overlap (${overlap}) must be shorter than accessTtl (${accessTtl})`]
@@ -188,9 +197,13 @@ const lifetimeProblems = (options: Lifetimes, development: boolean): string[] =>
 
 /** What is wrong with options that are sound one by one. */
 const problemsTogether = (options: Snapshot<AuthOptions>, development: boolean): string[] => [
-  ...(options.store === undefined ? ['store is missing; give it a TokenStore, for instance memoryStore()'] : []),
+  ...(options.store === undefined
+    ? ['store is missing; give it a TokenStore, for instance memoryStore()']
+    : []),
   ...(development && nodeEnv() === 'production'
-    ? [`environment is "${options.environment}" but NODE_ENV says production; production wins, so remove the option`]
+    ? [
+        `environment is "${options.environment}" but NODE_ENV says production; production wins, so remove the option`,
+      ]
     : []),
   ...(options.onUnavailable === 'allow' && options.store && !options.store.marks
     ? ['onUnavailable "allow" with a store without a feed would accept revoked tokens throughout an outage']
@@ -200,7 +213,8 @@ const problemsTogether = (options: Snapshot<AuthOptions>, development: boolean):
 ]
 
 /** Everything that is wrong with a snapshot that was read by {@link AUTH_CHECKS}. */
-export const authProblems = (options: Snapshot<AuthOptions>): string[] => problemsTogether(options, isDevelopment(options))
+export const authProblems = (options: Snapshot<AuthOptions>): string[] =>
+  problemsTogether(options, isDevelopment(options))
 
 /** Fills in the defaults of a snapshot in which nothing is wrong. */
 export const settingsOf = (options: Snapshot<AuthOptions>): Settings => {
@@ -227,7 +241,12 @@ export const settingsOf = (options: Snapshot<AuthOptions>): Settings => {
 /** Reads, checks and completes options. @throws AuthError `invalid_options`, naming every problem */
 export const settingsFrom = (given: unknown): Settings => {
   const { options, problems } = readOptions<AuthOptions>(given, AUTH_CHECKS)
-  const all = [...problems, ...(problems.length > 0 && !('store' in options) && typeof given !== 'object' ? [] : authProblems(options))]
+  const all = [
+    ...problems,
+    ...(problems.length > 0 && !('store' in options) && typeof given !== 'object'
+      ? []
+      : authProblems(options)),
+  ]
   if (all.length > 0) throw invalidOptions('createAuth', all)
   return settingsOf(options)
 }

@@ -2,6 +2,7 @@
 
 import type { RejectionReason } from '../errors.js'
 import type { Transport } from '../session/record.js'
+import type { ReuseCause } from '../session/rotation.js'
 
 /** How loud an event is: `info` is the normal course, `warn` wants a look, `error` wants an operator now. */
 export type Severity = 'info' | 'warn' | 'error'
@@ -12,6 +13,8 @@ export interface RequestSource {
   readonly ip?: string | undefined
   /** `X-Request-Id` of the request, cut to 256 characters. */
   readonly requestId?: string | undefined
+  /** `User-Agent` of the request, cut to 256 characters. */
+  readonly userAgent?: string | undefined
 }
 
 /** On whose behalf something was ended: the user's own request, the application's administrators, or a rule of this library. */
@@ -27,9 +30,6 @@ export interface EventSubject {
   /** The session, as in `sid`. */
   readonly sessionId: string
 }
-
-/** Why a presented refresh token counts as replayed. */
-export type ReuseCause = 'spent_token' | 'orphaned_token' | 'too_many_recoveries'
 
 /** What happened; `type` tells the events apart. */
 export type EventBody =
@@ -81,6 +81,8 @@ export type EventBody =
       readonly subject?: string
       readonly sessionId?: string
       readonly tokenId?: string
+      /** What to configure, where a setting may be missing. Holds excerpts of what the client sent. */
+      readonly hint?: string
     }
   | ({ readonly type: 'key_rotated'; readonly from: string; readonly to: string } & EventSubject)
   | { readonly type: 'store_trouble'; readonly operation: string; readonly message: string }

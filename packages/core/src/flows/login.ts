@@ -46,7 +46,10 @@ const CHECKS: Readonly<Record<keyof LoginInput, Check>> = {
   remember: isAnything,
   transport: isAnything,
   device: isAnything,
-  data: must(`a plain object of at most ${STORE_LIMITS.data} characters of JSON`, (value) => jsonOf(value) !== null),
+  data: must(
+    `a plain object of at most ${STORE_LIMITS.data} characters of JSON`,
+    (value) => jsonOf(value) !== null,
+  ),
   ...LIFETIME_CHECKS,
   asOf: must('what asOf(subject) resolved to', Number.isSafeInteger),
   source: isAnything,
@@ -65,7 +68,9 @@ const jsonOf = (value: unknown): { readonly [key: string]: Json } | null => {
     const text = JSON.stringify(value)
     const copy: unknown = JSON.parse(text)
     const isObject = typeof copy === 'object' && copy !== null && !Array.isArray(copy)
-    return isObject && text.length <= STORE_LIMITS.data && isPlain(value) ? (copy as { [key: string]: Json }) : null
+    return isObject && text.length <= STORE_LIMITS.data && isPlain(value)
+      ? (copy as { [key: string]: Json })
+      : null
   } catch {
     return null
   }
@@ -89,14 +94,18 @@ const checked = (given: unknown): Snapshot<LoginInput> => {
   for (const [name, check] of Object.entries(CLIENT_CHECKS)) {
     const value = input[name as keyof typeof CLIENT_CHECKS]
     const problem = value === undefined ? undefined : check(value)
-    if (problem) throw new AuthError('invalid_request', `login: ${name} ${problem}.`, { reason: 'bad_request' })
+    if (problem)
+      throw new AuthError('invalid_request', `login: ${name} ${problem}.`, { reason: 'bad_request' })
   }
   return input
 }
 
 /** What the verb works with. */
 export interface LoginNeeds {
-  readonly settings: Pick<Settings, 'idle' | 'absolute' | 'accessTtl' | 'overlap' | 'maxSessions' | 'whenFull'>
+  readonly settings: Pick<
+    Settings,
+    'idle' | 'absolute' | 'accessTtl' | 'overlap' | 'maxSessions' | 'whenFull'
+  >
   readonly keys: KeySource
   readonly claims: ClaimsSource
   readonly issuer: Issuer

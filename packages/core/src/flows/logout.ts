@@ -49,7 +49,10 @@ export interface LogoutNeeds {
 }
 
 /** The verb; gives the ids of the sessions that the tokens proved to be theirs. */
-export type Logout = (input: Snapshot<LogoutInput>, store: BoundedStore) => Promise<Outcome<readonly string[]>>
+export type Logout = (
+  input: Snapshot<LogoutInput>,
+  store: BoundedStore,
+) => Promise<Outcome<readonly string[]>>
 
 /** Binds the verb. Accepts as well when there is nothing left to end. @throws AuthError `store_unavailable`: call again */
 export const createLogout = ({ keys, open, replica, revoke, emit, now, leeway }: LogoutNeeds): Logout => {

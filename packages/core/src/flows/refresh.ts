@@ -76,18 +76,31 @@ const MAX_ROUNDS = 3
 const ownerOf = ({ subject, id: sessionId }: SessionRecord): TokenOwner => ({ subject, sessionId })
 
 /** Finds the session of a token and proves that the token is one of its own and that both still live. */
-const findSession = async ({ store, token, options }: Attempt): Promise<Outcome<{ record: SessionRecord; now: number }>> => {
+const findSession = async ({
+  store,
+  token,
+  options,
+}: Attempt): Promise<Outcome<{ record: SessionRecord; now: number }>> => {
   const { record, epoch, now } = await store.find(token.sessionId)
   if (record === null) return refuse('session_not_found')
   if (!(await isOfSession(token, record))) return refuse('bad_signature')
   const state = liveness(record, epoch, now)
   if (state !== 'live') return refuse(state, ownerOf(record))
-  if (options.transport && options.transport !== record.transport) return refuse('wrong_transport', ownerOf(record))
+  if (options.transport && options.transport !== record.transport)
+    return refuse('wrong_transport', ownerOf(record))
   return accept({ record, now })
 }
 
 /** Binds the verb. The session's absolute end never moves. @throws AuthError `store_unavailable`, `claims_unavailable`, `claims_invalid` */
-export const createRefresh = ({ keys, claims, issuer, revoke, emit, overlap, strict }: RefreshNeeds): Refresh => {
+export const createRefresh = ({
+  keys,
+  claims,
+  issuer,
+  revoke,
+  emit,
+  overlap,
+  strict,
+}: RefreshNeeds): Refresh => {
   /** Ends the session of a replayed token. Only the call that really ended it raises the alarm. */
   const endReused = async (
     { store, token, options }: Attempt,
@@ -145,7 +158,12 @@ export const createRefresh = ({ keys, claims, issuer, revoke, emit, overlap, str
     const refreshToken = rotated ? await refreshTokenOf(ring, session) : attempt.text
     if (rotated && !(await store.replace(session, record.version))) return undefined
     report(attempt, decision, access)
-    return accept({ ...access, refreshToken, rotated, refreshExpiresIn: secondsUntil(endOf(session), life.issuedAt) })
+    return accept({
+      ...access,
+      refreshToken,
+      rotated,
+      refreshExpiresIn: secondsUntil(endOf(session), life.issuedAt),
+    })
   }
 
   return async (text, options, store) => {

@@ -65,7 +65,9 @@ const SHAPES = ['sessionId', 'sessionId,subject', 'sessionId,tokenId', 'subject'
 
 /** Reads a target; own members only, and a `subject` that got lost on its way must not widen what is revoked. */
 const targetOf = (given: RevokeTarget): RevocationTarget => {
-  const entries = Object.entries(given ?? {}).filter(([name, value]) => name !== 'keep' || value !== undefined)
+  const entries = Object.entries(given ?? {}).filter(
+    ([name, value]) => name !== 'keep' || value !== undefined,
+  )
   const shape = entries
     .map(([name]) => name)
     .sort()
@@ -113,7 +115,17 @@ export const createRevokeVerb = ({ keys, claims, issuer, write, emit }: RevokeNe
     const { keep, ...about } = { keep: undefined, ...named }
     const by: Actor = actor ?? (keep === undefined ? 'admin' : 'user')
     const owner = facts.subject === undefined ? {} : { subject: facts.subject }
-    emit({ type: 'revoked', scope, actor: by, ...owner, ...about, ...(facts.kept && keep ? { kept: keep } : {}) }, source)
+    emit(
+      {
+        type: 'revoked',
+        scope,
+        actor: by,
+        ...owner,
+        ...about,
+        ...(facts.kept && keep ? { kept: keep } : {}),
+      },
+      source,
+    )
   }
 
   /** Another subject's session is refused by its id, without asking the store. */

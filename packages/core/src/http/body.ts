@@ -19,7 +19,7 @@ const parse = (text: string, type: string): unknown => {
 }
 
 /**
- * Reads one text field of the body; undefined where body or field is absent.
+ * Reads one string field of the body; undefined where body or field is absent.
  *
  * @throws AuthError `invalid_request` where the body or the field is of another kind, `request_too_large`
  */

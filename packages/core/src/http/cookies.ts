@@ -1,7 +1,8 @@
 /** Cookies: how they are read, set and expired. Each one has an explicit path, domain, SameSite, Secure and lifetime. */
 
 import { stringifySetCookie } from 'cookie'
-import type { Access, Pair } from '../index.js'
+import type { Refreshed } from '../flows/refresh.js'
+import type { Access, Pair } from '../token/issue.js'
 import type { HttpSettings, RetiredCookie } from './http-options.js'
 import type { AuthRequest, Header } from './message.js'
 
@@ -13,6 +14,8 @@ export interface Cookies {
   setAccess(access: Access): Header[]
   /** Sets both cookies. */
   setPair(pair: Pair): Header[]
+  /** Sets what a refresh gave: the refresh cookie only where it was rotated. */
+  setRefreshed(refreshed: Refreshed): Header[]
   /** Expires the access cookie alone. */
   clearAccess(): Header[]
   /** Expires the cookies of earlier configurations. */
@@ -34,27 +37,37 @@ const prefixOf = (path: string, { domain, secure }: HttpSettings['cookies']): st
   return path === '/' && domain === undefined ? '__Host-' : '__Secure-'
 }
 
+const isBlank = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t'
+
+/** Cuts spaces and tabs from both ends; a loop, because a pattern for trailing white space is quadratic. */
+const trimmed = (text: string, from: number, to: number): string => {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text, start)) start += 1
+  while (end > start && isBlank(text, end - 1)) end -= 1
+  return text.slice(start, end)
+}
+
 /**
  * All values that a request carries under exactly this cookie name. Names are compared byte by byte, only spaces and
  * tabs are trimmed, and several `Cookie` lines count as one.
  */
-export const cookieValues = (request: AuthRequest, name: string): string[] =>
-  request
-    .header('cookie')
-    .flatMap((line) => line.split(';'))
-    .flatMap((pair) => {
-      const at = pair.indexOf('=')
-      return at > 0 && trim(pair.slice(0, at)) === name ? [trim(pair.slice(at + 1))] : []
-    })
-
-/** A loop, because a pattern for trailing white space is quadratic. */
-const trim = (text: string): string => {
-  const blank = (at: number) => text[at] === ' ' || text[at] === '\t'
-  let start = 0
-  let end = text.length
-  while (start < end && blank(start)) start += 1
-  while (end > start && blank(end - 1)) end -= 1
-  return text.slice(start, end)
+export const cookieValues = (request: AuthRequest, name: string): string[] => {
+  const values: string[] = []
+  for (const line of request.header('cookie')) {
+    let at = line.indexOf(name)
+    // From occurrence to occurrence: most of a long line is other cookies, which nothing needs to take apart.
+    while (at >= 0) {
+      const start = line.lastIndexOf(';', at) + 1
+      const semicolon = line.indexOf(';', at)
+      const end = semicolon < 0 ? line.length : semicolon
+      const equals = line.indexOf('=', start)
+      const isPair = equals > start && equals < end
+      if (isPair && trimmed(line, start, equals) === name) values.push(trimmed(line, equals + 1, end))
+      at = line.indexOf(name, end)
+    }
+  }
+  return values
 }
 
 /** Binds the cookies of a configuration. */
@@ -82,15 +95,17 @@ export const createCookies = ({ cookies, path: authPath, silent }: HttpSettings)
   const setAccess = ({ accessToken, persistent, expiresIn }: Access): Header[] => {
     return [header(access, accessToken, age(persistent, expiresIn))]
   }
+  const setPair = (pair: Pair): Header[] => [
+    ...retired(),
+    ...setAccess(pair),
+    header(refresh, pair.refreshToken, age(pair.persistent, pair.refreshExpiresIn)),
+  ]
   return {
     access,
     refresh,
     setAccess,
-    setPair: (pair) => [
-      ...retired(),
-      ...setAccess(pair),
-      header(refresh, pair.refreshToken, age(pair.persistent, pair.refreshExpiresIn)),
-    ],
+    setPair,
+    setRefreshed: (refreshed) => (refreshed.rotated ? setPair(refreshed) : setAccess(refreshed)),
     clearAccess: () => [expire(access)],
     clearRetired: retired,
     clear: () => [...retired(), expire(access), expire(refresh)],

@@ -1,10 +1,26 @@
-/** Credentials: which token a request presents, and on which transport. Decided once, before any token is looked at. */
+/**
+ * Credentials: which token a request presents, and on which transport. One table for guard, refresh and logout, decided
+ * before any token is looked at:
+ *
+ * | `Authorization` | `refresh_token` in the body | access token | refresh token |
+ * |---|---|---|---|
+ * | two fields | any | refused | refused |
+ * | `Bearer` and one token | a string | that token | that string |
+ * | `Bearer` and one token | absent | that token | none |
+ * | `Bearer` and anything else | a string | refused | that string |
+ * | `Bearer` and anything else | absent | refused | refused |
+ * | absent, or another scheme | a string | none | that string |
+ * | absent, or another scheme | absent | the access cookie | the refresh cookie |
+ *
+ * Where a header or the body decides, cookies beside it are no credential. Two cookies of one name are refused.
+ */
 
-import { AuthError } from '../errors.js'
-import type { Transport } from '../index.js'
+import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
+import type { Transport } from '../session/record.js'
 import { bodyField } from './body.js'
 import { type Cookies, cookieValues } from './cookies.js'
-import { type AuthRequest, type Header, singleHeader } from './message.js'
+import type { Exchange } from './exchange.js'
+import type { AuthRequest } from './message.js'
 
 /** A presented token and how it came. */
 export interface Credential {
@@ -12,73 +28,53 @@ export interface Credential {
   readonly token: string
 }
 
-/** The one refusal of a bad token; `cookies` are the lines that expire what has become useless. */
-export const invalidToken = (reason: string, cookies: readonly Header[] = []): AuthError => {
-  const headers = cookies.length > 0 ? { 'Set-Cookie': cookies.map(([, line]) => line) } : {}
-  return new AuthError('invalid_token', 'The token is not valid.', { reason, headers })
+/** What a request presents; undefined where it presents nothing of the kind. */
+export type Presented = Outcome<Credential> | undefined
+
+const SCHEME = /^bearer(?![!#$%&'*+.^_`|~\w-])/i
+
+/** RFC 6750 section 2.1: the scheme in any case, spaces, and exactly one token. Another scheme is no credential of ours. */
+export const headerCredential = (request: AuthRequest): Presented => {
+  const fields = request.header('authorization')
+  if (fields.length > 1) return refuse('several_credentials')
+  const [field] = fields
+  if (field === undefined || !SCHEME.test(field)) return undefined
+  const token = field.slice(7).replace(/^ +/, '')
+  const isOne = field[6] === ' ' && token !== '' && !/[\s,]/.test(token)
+  return isOne ? accept({ transport: 'bearer', token }) : refuse('bad_header')
 }
 
-/** RFC 6750 section 2.1: the scheme in any case, spaces, and exactly one token. */
-const bearerToken = (header: string): string | undefined => {
-  if (header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
-  const token = header.slice(7).replace(/^ +/, '')
-  return token === '' || /[\s,]/.test(token) ? undefined : token
-}
-
-/**
- * The value of one of our cookies; undefined where it is absent or empty. Two of one name are refused, and those of
- * earlier configurations are expired, so that the next request has one.
- */
-export const cookieToken = (
-  request: AuthRequest,
+/** The one cookie of a name. Of two, earlier configurations' are expired, so that the next request has one. */
+export const cookieCredential = (
+  { request, headers }: Exchange,
   cookies: Cookies,
   which: 'access' | 'refresh',
-): string | undefined => {
+): Presented => {
   const values = cookieValues(request, cookies[which].name)
-  if (values.length > 1) throw invalidToken('several_credentials', cookies.clearRetired())
-  return values[0] || undefined
-}
-
-/**
- * Finds the access token of a request; undefined where none is presented. A presented `Authorization` header decides,
- * whatever is in it: there is no falling back to the cookie.
- *
- * @throws AuthError `invalid_token` where the header holds no single bearer token, or the cookie came twice
- */
-export const accessCredential = (request: AuthRequest, cookies: Cookies): Credential | undefined => {
-  const header = singleHeader(request, 'authorization')
-  if (header === null) throw invalidToken('several_credentials')
-  if (header !== undefined) {
-    const token = bearerToken(header)
-    if (!token) throw invalidToken('bad_header')
-    return { transport: 'bearer', token }
+  if (values.length > 1) {
+    headers.push(...cookies.clearRetired())
+    return refuse('several_credentials')
   }
-  const token = cookieToken(request, cookies, 'access')
-  return token ? { transport: 'cookie', token } : undefined
+  const [token] = values
+  return token ? accept({ transport: 'cookie', token }) : undefined
 }
 
-/**
- * Finds the refresh token of a request: in a field `refresh_token` of the body (bearer) or in the cookie.
- *
- * @throws AuthError `invalid_request` where both are present or the body cannot be read
- */
-export const refreshCredential = async (
-  request: AuthRequest,
-  cookies: Cookies,
-): Promise<Credential | undefined> => {
+/** Finds the access token of a request. */
+export const accessCredential = (exchange: Exchange, cookies: Cookies): Presented =>
+  headerCredential(exchange.request) ?? cookieCredential(exchange, cookies, 'access')
+
+/** Finds what the body decides; undefined where the cookies decide. @throws AuthError `invalid_request`, `request_too_large` */
+export const bodyCredential = async (request: AuthRequest): Promise<Presented> => {
+  if (request.header('authorization').length > 1) return refuse('several_credentials')
   const token = await bodyField(request, 'refresh_token')
-  if (token === undefined) {
-    const value = cookieToken(request, cookies, 'refresh')
-    return value ? { transport: 'cookie', token: value } : undefined
-  }
-  if (cookieValues(request, cookies.refresh.name).length > 0) {
-    throw new AuthError(
-      'invalid_request',
-      'Send the refresh token in the body or in the cookie, not in both.',
-      {
-        reason: 'bad_request',
-      },
-    )
-  }
-  return { transport: 'bearer', token }
+  return token === undefined ? undefined : accept({ transport: 'bearer', token })
+}
+
+/** Finds the refresh token of a request. @throws AuthError `invalid_request`, `request_too_large` */
+export const refreshCredential = async (exchange: Exchange, cookies: Cookies): Promise<Presented> => {
+  const own = await bodyCredential(exchange.request)
+  if (own) return own
+  const header = headerCredential(exchange.request)
+  if (header) return isRefusal(header) ? header : undefined
+  return cookieCredential(exchange, cookies, 'refresh')
 }

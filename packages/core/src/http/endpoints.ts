@@ -1,38 +1,40 @@
-/** The endpoints under `path`: refresh, logout and the list of devices, ready to mount. */
+/** The endpoints: refresh, logout and the list of devices, ready to mount. */
 
-import { AuthError } from '../errors.js'
-import type { Principal, SessionInfo } from '../index.js'
-import { failure, NO_STORE } from './challenge.js'
-import type { Credential } from './credential.js'
-import { identify } from './guard.js'
-import { type HttpContext, reporting } from './http-context.js'
-import { type AuthReply, type AuthRequest, type Header, pathOf } from './message.js'
-import { logout, refresh } from './sign-in.js'
+import type { Verbs } from '../auth.js'
+import type { SessionInfo } from '../flows/sessions.js'
+import { MAX_IDENTIFIER } from '../limits.js'
+import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
+import type { Cookies } from './cookies.js'
+import type { Exchange } from './exchange.js'
+import type { Identified, Identify } from './identify.js'
+import { type AuthReply, type AuthRequest, NO_STORE, pathOf } from './message.js'
+import type { SignIn } from './sign-in.js'
 
-type Handler = <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-  rest: string,
-) => Promise<AuthReply>
-
-/** No id of ours is longer; a longer one names no session. */
-const MAX_SESSION_ID = 255
-
-const noContent = (headers: readonly Header[] = [NO_STORE]): AuthReply => ({
-  status: 204,
-  headers,
-  body: null,
-})
-
-/** Who sends a request that lists or revokes: always asked of the store. */
-const signedIn = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-): Promise<{ readonly principal: Principal<C>; readonly credential: Credential }> => {
-  const identified = await identify(context, request, { revocation: 'store' })
-  if (!identified) throw new AuthError('unauthenticated', 'Sign in first.', { reason: 'absent' })
-  return identified
+/** What an endpoint answers besides the headers of its exchange. */
+interface Answer {
+  readonly status: number
+  readonly body: object | null
 }
+
+/** Answers one route. @param rest - what follows the route's prefix */
+type Handler = (exchange: Exchange, rest: string) => Promise<Outcome<Answer>>
+
+/** What the endpoints work with. */
+export interface EndpointsNeeds {
+  readonly verbs: Pick<Verbs, 'revoke' | 'sessions'>
+  readonly identify: Identify
+  readonly signIn: SignIn
+  readonly cookies: Cookies
+  /** The paths under which they answer. */
+  readonly mounts: readonly string[]
+}
+
+/** A found route, ready to run; or the reply to a method that the path does not have. */
+export type Route =
+  | { readonly run: (exchange: Exchange) => Promise<Outcome<Answer>> }
+  | { readonly reply: AuthReply }
+
+const NO_CONTENT: Answer = { status: 204, body: null }
 
 const describe = ({ id, createdAt, lastSeenAt, device }: SessionInfo, current: string) => ({
   id,
@@ -42,71 +44,82 @@ const describe = ({ id, createdAt, lastSeenAt, device }: SessionInfo, current: s
   device: device ?? null,
 })
 
-const HANDLERS: Record<string, Handler> = {
-  'POST /refresh': async (context, request) => {
-    const { headers, expiresIn, tokens } = await refresh(context, request)
-    return { status: 200, headers, body: tokens ?? { expires_in: expiresIn } }
-  },
-  'POST /logout': async (context, request) => noContent((await logout(context, request)).headers),
-  'POST /logout-all': async (context, request) => {
-    const { principal, credential } = await signedIn(context, request)
-    await context.core.revoke({ subject: principal.subject }, request.origin)
-    return noContent([NO_STORE, ...(credential.transport === 'cookie' ? context.cookies.clear() : [])])
-  },
-  'GET /sessions': async (context, request) => {
-    const { principal } = await signedIn(context, request)
-    const sessions = await context.core.sessions(principal.subject)
-    const body = { sessions: sessions.map((session) => describe(session, principal.sessionId)) }
-    return { status: 200, headers: [NO_STORE], body }
-  },
-  'DELETE /sessions/': async (context, request, sessionId) => {
-    const { principal, credential } = await signedIn(context, request)
-    // Another subject's session gets the same answer and no effect: ids cannot be probed.
-    const target = { sessionId, subject: principal.subject }
-    if (sessionId.length <= MAX_SESSION_ID) await context.core.revoke(target, request.origin)
-    const own = sessionId === principal.sessionId && credential.transport === 'cookie'
-    return noContent([NO_STORE, ...(own ? context.cookies.clear() : [])])
-  },
-  'GET /jwks.json': async () => {
-    return { status: 200, headers: [['Cache-Control', 'public, max-age=300']], body: { keys: [] } }
-  },
+const handlersOf = ({ verbs, identify, signIn, cookies }: EndpointsNeeds): Record<string, Handler> => {
+  /** A route for signed-in callers, which lists or revokes: always asked of the store. */
+  const guarded =
+    (handle: (exchange: Exchange, caller: Identified, rest: string) => Promise<Outcome<Answer>>): Handler =>
+    async (exchange, rest) => {
+      const identity = await identify(exchange, { revocation: 'store' })
+      exchange.headers.push(NO_STORE)
+      if (identity === undefined) return refuse('absent')
+      return isRefusal(identity) ? identity : handle(exchange, identity.accepted, rest)
+    }
+  return {
+    'POST /refresh': async (exchange) => {
+      const outcome = await signIn.refresh(exchange)
+      if (isRefusal(outcome)) return outcome
+      const { tokens, expiresIn } = outcome.accepted
+      return accept({ status: 200, body: tokens ?? { expires_in: expiresIn } })
+    },
+    'POST /logout': async (exchange) => {
+      const outcome = await signIn.logout(exchange)
+      return isRefusal(outcome) ? outcome : accept(NO_CONTENT)
+    },
+    'POST /logout-all': guarded(async ({ source, store, headers }, { principal, transport }) => {
+      await verbs.revoke({ subject: principal.subject }, { actor: 'user', source }, store())
+      if (transport === 'cookie') headers.push(...cookies.clear())
+      return accept(NO_CONTENT)
+    }),
+    'GET /sessions': guarded(async ({ store }, { principal }) => {
+      const outcome = await verbs.sessions(principal.subject, store())
+      if (isRefusal(outcome)) return outcome
+      const sessions = outcome.accepted.map((session) => describe(session, principal.sessionId))
+      return accept({ status: 200, body: { sessions } })
+    }),
+    'DELETE /sessions/': guarded(async ({ source, store, headers }, { principal, transport }, sessionId) => {
+      // Another subject's session gets the same answer and no effect: ids cannot be probed.
+      const target = { sessionId, subject: principal.subject }
+      if (sessionId.length <= MAX_IDENTIFIER) await verbs.revoke(target, { actor: 'user', source }, store())
+      if (sessionId === principal.sessionId && transport === 'cookie') headers.push(...cookies.clear())
+      return accept(NO_CONTENT)
+    }),
+  }
 }
 
-const ROUTES = Object.keys(HANDLERS).map((route) => {
-  const [method, path] = route.split(' ') as [string, string]
-  return { route, method, path, prefix: path.length > 1 && path.endsWith('/') }
-})
-
-/** Finds the route of a path below the mount; `rest` is what follows a prefix. */
-const routesOf = (path: string) =>
-  ROUTES.flatMap(({ route, method, path: own, prefix }) => {
-    if (!prefix) return path === own ? [{ route, method, rest: '' }] : []
-    const rest = path.startsWith(own) ? path.slice(own.length) : ''
-    return rest === '' || rest.includes('/') ? [] : [{ route, method, rest }]
-  })
+/** What follows a mount in a path, without a slash at its end; undefined where the path is not below one. */
+const below = (path: string, mounts: readonly string[]): string | undefined => {
+  const mount = mounts.find((candidate) => path.startsWith(`${candidate}/`))
+  return mount === undefined ? undefined : path.slice(mount.length).replace(/\/$/, '')
+}
 
 /**
- * Answers a request to one of the endpoints; null where the request is not for them (and for every `OPTIONS`, which is
- * the application's CORS layer's). Never rejects.
+ * Binds the endpoints. The result finds the route of a request; null where the request is not for them, and for every
+ * `OPTIONS`, which the application's CORS middleware answers.
  */
-export const endpoints = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-): Promise<AuthReply | null> => {
-  const path = pathOf(request)
-  const base = context.settings.path
-  if (!path.startsWith(`${base}/`) || request.method === 'OPTIONS') return null
-  const routes = routesOf(path.slice(base.length))
-  if (routes.length === 0) return null
-  const found = routes.find(({ method }) => method === (request.method === 'HEAD' ? 'GET' : request.method))
-  const handler = found && HANDLERS[found.route]
-  if (!handler) {
-    const allow = routes.map(({ method }) => method).join(', ')
-    return { status: 405, headers: [NO_STORE, ['Allow', allow]], body: { error: 'method_not_allowed' } }
-  }
-  try {
-    return await reporting(context, request, () => handler(context, request, found.rest))
-  } catch (error) {
-    return failure(error, context.realm)
+export const createEndpoints = (needs: EndpointsNeeds): ((request: AuthRequest) => Route | null) => {
+  const routes = Object.entries(handlersOf(needs)).map(([route, handle]) => {
+    const [method, path] = route.split(' ') as [string, string]
+    return { method, path, handle, isPrefix: path.endsWith('/') }
+  })
+
+  const matching = (path: string) =>
+    routes.flatMap(({ method, path: own, handle, isPrefix }) => {
+      const rest = isPrefix && path.startsWith(own) ? path.slice(own.length) : ''
+      const fits = isPrefix ? rest !== '' && !rest.includes('/') : path === own
+      return fits ? [{ method, handle, rest }] : []
+    })
+
+  return (request) => {
+    const path = below(pathOf(request), needs.mounts)
+    if (path === undefined || request.method === 'OPTIONS') return null
+    const found = matching(path)
+    if (found.length === 0) return null
+    const wanted = request.method === 'HEAD' ? 'GET' : request.method
+    const route = found.find(({ method }) => method === wanted)
+    if (route) return { run: (exchange) => route.handle(exchange, route.rest) }
+    const allow = found.map(({ method }) => method).join(', ')
+    return {
+      reply: { status: 405, headers: [NO_STORE, ['Allow', allow]], body: { error: 'method_not_allowed' } },
+    }
   }
 }

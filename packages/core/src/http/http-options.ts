@@ -1,14 +1,13 @@
 /** The options that HTTP adds to `createAuth`, and every way in which they can be wrong. */
 
+import { type Check, invalidOptions, isBoolean, must, oneOf, readOptions, type Snapshot } from '../checks.js'
 import {
+  AUTH_CHECKS,
   type AuthOptions,
-  type Check,
-  invalidOptions,
+  authProblems,
   isDevelopment,
-  must,
-  oneOf,
-  optionProblems,
-  problemsOf,
+  type Settings,
+  settingsOf,
 } from '../options.js'
 
 /** A cookie that an earlier release or configuration has set and that is to be expired. */
@@ -43,6 +42,11 @@ export interface CookieOptions {
 export interface HttpOptions {
   /** Where `endpoints` answers, as the browser sees it; also the path of the refresh cookie. Default: `/auth`. */
   readonly path?: string | undefined
+  /**
+   * Where `endpoints` answers as the server sees it, behind a gateway that changes the front of paths. Default: `path`
+   * and, because gateways strip prefixes, each of its ends: `/shop/auth` answers under `/auth` as well.
+   */
+  readonly mountPath?: string | undefined
   /** Origins, such as `https://app.example.com`, whose pages may use the cookies. Default: only the server's own. */
   readonly origins?: readonly string[] | undefined
   /** How cookies are made. */
@@ -60,6 +64,8 @@ export type HttpAuthOptions<C extends object = object> = AuthOptions<C> & HttpOp
 /** The HTTP options with every default in place. */
 export interface HttpSettings {
   readonly path: string
+  /** The paths under which the endpoints answer. */
+  readonly mounts: readonly string[]
   readonly origins: ReadonlySet<string>
   readonly silent: boolean
   readonly cookies: Required<{
@@ -90,16 +96,17 @@ const domain = must(
   'a domain such as "example.com", without dot, port or scheme at its front',
   isText(DOMAIN),
 )
-const boolean = must('true or false', (value) => typeof value === 'boolean')
 const object = must(
   'an object',
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 )
+const mount = must('a path such as "/auth", without a slash at its end', (value) => {
+  return isText(PATH)(value) && value !== '/' && !String(value).endsWith('/')
+})
 
-const HTTP_CHECKS: Record<keyof HttpOptions, Check> = {
-  path: must('a path such as "/auth", without a slash at its end', (value) => {
-    return isText(PATH)(value) && value !== '/' && !String(value).endsWith('/')
-  }),
+const HTTP_CHECKS: Readonly<Record<keyof HttpOptions, Check>> = {
+  path: mount,
+  mountPath: mount,
   origins: must(
     'a list of origins such as "https://app.example.com", without a slash at the end',
     (value) => {
@@ -113,8 +120,8 @@ const HTTP_CHECKS: Record<keyof HttpOptions, Check> = {
 const COOKIE_CHECKS: Record<keyof CookieOptions, Check> = {
   domain,
   sameSite: oneOf('strict', 'lax', 'none'),
-  secure: boolean,
-  partitioned: boolean,
+  secure: isBoolean,
+  partitioned: isBoolean,
   access: cookieName,
   refresh: cookieName,
   retired: must('a list of { name, path?, domain? }', Array.isArray),
@@ -136,15 +143,28 @@ const impossible = (cookies: HttpSettings['cookies'], development: boolean): str
   ]
 }
 
-const cookieProblems = (options: CookieOptions, development: boolean): string[] => {
-  const retired = Array.isArray(options.retired) ? options.retired : []
-  return [
-    ...problemsOf(options, COOKIE_CHECKS, 'cookies.'),
-    ...retired.flatMap((cookie, index) =>
-      problemsOf(Object(cookie), RETIRED_CHECKS, `cookies.retired[${index}].`),
-    ),
-    ...impossible(cookieDefaults(options, development), development),
-  ]
+const readCookies = (
+  given: unknown,
+  development: boolean,
+): { readonly cookies: HttpSettings['cookies']; readonly problems: string[] } => {
+  const { options, problems } = readOptions<CookieOptions>(given ?? {}, COOKIE_CHECKS, 'cookies.')
+  const listed = Array.isArray(options.retired) ? [...options.retired] : []
+  const retired = listed.map((cookie, index) =>
+    readOptions<RetiredCookie>(cookie, RETIRED_CHECKS, `cookies.retired[${index}].`),
+  )
+  const cookies = cookieDefaults({ ...options, retired: retired.map((read) => read.options) }, development)
+  const nameless = retired.flatMap((read, index) =>
+    read.options.name === undefined ? [`cookies.retired[${index}].name is missing`] : [],
+  )
+  return {
+    cookies,
+    problems: [
+      ...problems,
+      ...retired.flatMap((read) => read.problems),
+      ...nameless,
+      ...impossible(cookies, development),
+    ],
+  }
 }
 
 const cookieDefaults = (options: CookieOptions, development: boolean): HttpSettings['cookies'] => ({
@@ -157,27 +177,32 @@ const cookieDefaults = (options: CookieOptions, development: boolean): HttpSetti
   retired: options.retired ?? [],
 })
 
+/** A path and each of its ends: `/a/b` gives `/a/b` and `/b`. */
+const endsOf = (path: string): string[] => {
+  const next = path.indexOf('/', 1)
+  return next < 0 ? [path] : [path, ...endsOf(path.slice(next))]
+}
+
 /**
- * Checks all options of an adapter, the core's included, and splits them.
+ * Reads, checks and completes all options of an adapter, the core's included.
  *
  * @throws AuthError `invalid_options`, naming every problem
  */
-export const httpSettingsFrom = <C extends object>(
-  options: HttpAuthOptions<C>,
-): { readonly http: HttpSettings; readonly core: AuthOptions<C> } => {
-  const { path, origins, cookies, renewal, ...core } = options ?? {}
-  const development = isDevelopment(core)
-  const problems = [
-    ...optionProblems(core as AuthOptions<never>, Object.keys(HTTP_CHECKS)),
-    ...problemsOf({ path, origins, cookies, renewal }, HTTP_CHECKS),
-    ...cookieProblems(Object(cookies), development),
-  ]
-  if (problems.length > 0) throw invalidOptions(problems)
+export const settingsFrom = <C extends object>(
+  given: HttpAuthOptions<C>,
+): { readonly http: HttpSettings; readonly core: Settings; readonly realm: string } => {
+  const read = readOptions<HttpAuthOptions>(given, { ...AUTH_CHECKS, ...HTTP_CHECKS })
+  const options: Snapshot<HttpAuthOptions> = read.options
+  const { cookies, problems } = readCookies(options.cookies, isDevelopment(options))
+  const all = [...read.problems, ...authProblems(options), ...problems]
+  if (all.length > 0) throw invalidOptions('createAuth', all)
+  const path = options.path ?? '/auth'
   const http: HttpSettings = {
-    path: path ?? '/auth',
-    origins: new Set(origins),
-    silent: renewal === 'silent',
-    cookies: cookieDefaults(cookies ?? {}, development),
+    path,
+    mounts: options.mountPath === undefined ? endsOf(path) : [options.mountPath],
+    origins: new Set(options.origins),
+    silent: options.renewal === 'silent',
+    cookies,
   }
-  return { http, core: core as AuthOptions<C> }
+  return { http, core: settingsOf(options), realm: options.issuer ?? 'app' }
 }

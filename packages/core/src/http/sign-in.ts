@@ -1,13 +1,17 @@
 /** Login, refresh and logout over HTTP: which transport, which cookies, which body. */
 
-import { AuthError } from '../errors.js'
-import type { LoginInput, Pair, Principal } from '../index.js'
-import { NO_STORE } from './challenge.js'
-import { cookieValues } from './cookies.js'
-import { refreshCredential } from './credential.js'
-import { assertSameSite } from './csrf.js'
-import type { HttpContext } from './http-context.js'
-import { type AuthRequest, type Header, singleHeader } from './message.js'
+import type { Verbs } from '../auth.js'
+import type { LoginInput } from '../flows/login.js'
+import type { Refreshed } from '../flows/refresh.js'
+import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
+import type { Principal } from '../token/claims.js'
+import type { Pair } from '../token/issue.js'
+import { type Cookies, cookieValues } from './cookies.js'
+import { bodyCredential, headerCredential, refreshCredential } from './credential.js'
+import { crossSiteRefusal } from './csrf.js'
+import type { Exchange } from './exchange.js'
+import type { HttpSettings } from './http-options.js'
+import { NO_STORE, singleHeader } from './message.js'
 
 /** The token response of RFC 6749 section 5.1. */
 export interface TokenResponse {
@@ -15,7 +19,10 @@ export interface TokenResponse {
   readonly token_type: 'Bearer'
   /** In seconds. */
   readonly expires_in: number
+  /** Inside the overlap, the very token that was presented. Store it only where storage still holds what was sent. */
   readonly refresh_token: string
+  /** Remaining life of the session if it is not refreshed, in seconds. */
+  readonly refresh_expires_in: number
 }
 
 /** What signing in or refreshing gave. */
@@ -28,114 +35,110 @@ export interface SignedIn<C extends object = object> {
   readonly tokens: TokenResponse | undefined
 }
 
-/** Something that adds headers to a response. */
-export interface WithHeaders {
-  /** To be added to the response. */
-  readonly headers: readonly Header[]
-}
-
 /** What an application says at login; the rest is read from the request. */
-export type HttpLoginInput = Omit<LoginInput, 'origin'>
+export type HttpLoginInput = Omit<LoginInput, 'source'>
 
-/** Cookies of one name that logout looks at; more are an attack, not a mistake. */
-const MAX_SAME_NAME = 4
+/** What the verbs work with. */
+export interface SignInNeeds {
+  readonly verbs: Pick<Verbs, 'login' | 'refresh' | 'logout' | 'revoke'>
+  readonly settings: HttpSettings
+  readonly cookies: Cookies
+}
 
-const signedIn = <C extends object>(context: HttpContext<C>, pair: Pair<C>): SignedIn<C> & WithHeaders => {
-  const { principal, expiresIn, accessToken, refreshToken } = pair
-  if (principal.transport === 'cookie') {
-    return { principal, expiresIn, tokens: undefined, headers: [NO_STORE, ...context.cookies.setPair(pair)] }
+/** Login, refresh and logout, bound to one configuration. */
+export interface SignIn {
+  login(exchange: Exchange, input: HttpLoginInput): Promise<Outcome<SignedIn>>
+  refresh(exchange: Exchange): Promise<Outcome<SignedIn>>
+  /** Accepts once everything that was presented and is ours has ended. */
+  logout(exchange: Exchange): Promise<Outcome<null>>
+}
+
+/** Binds the verbs. */
+export const createSignIn = ({ verbs, settings, cookies }: SignInNeeds): SignIn => {
+  const signedIn = ({ headers }: Exchange, pair: Pair | Refreshed): SignedIn => {
+    const { principal, expiresIn, accessToken, refreshToken, refreshExpiresIn } = pair
+    headers.push(NO_STORE)
+    if (principal.transport === 'cookie') {
+      headers.push(...('rotated' in pair ? cookies.setRefreshed(pair) : cookies.setPair(pair)))
+      return { principal, expiresIn, tokens: undefined }
+    }
+    const tokens = {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: expiresIn,
+      refresh_token: refreshToken,
+      refresh_expires_in: refreshExpiresIn,
+    } as const
+    return { principal, expiresIn, tokens }
   }
-  const tokens = {
-    access_token: accessToken,
-    token_type: 'Bearer',
-    expires_in: expiresIn,
-    refresh_token: refreshToken,
-  } as const
-  return { principal, expiresIn, tokens, headers: [NO_STORE] }
-}
 
-/** Opens a session. A session that the browser's cookies still speak for ends: they are about to be overwritten. */
-export const login = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-  input: HttpLoginInput,
-): Promise<SignedIn<C> & WithHeaders> => {
-  const byCookie = (input?.transport ?? 'cookie') === 'cookie'
-  if (byCookie) assertSameSite(request, context.settings)
-  const device = input?.device ?? singleHeader(request, 'user-agent') ?? undefined
-  const pair = await context.core.login({ ...input, device, origin: request.origin })
-  const result = signedIn(context, pair)
-  if (byCookie) await endReplaced(context, request, pair)
-  return result
-}
-
-/** Ends the sessions that a login replaces; where that fails, so does the login, and leaves no session of its own behind. */
-const endReplaced = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-  { principal }: Pair<C>,
-) => {
-  try {
-    await endCookieSessions(context, request)
-  } catch (error) {
-    await context.core.revoke({ sessionId: principal.sessionId }, request.origin).catch(() => undefined)
-    throw error
+  /** Ends the sessions of all cookies of ours that a request carries, each value once, however many junk stands before it. */
+  const endCookieSessions = async ({ request, source, store }: Exchange): Promise<void> => {
+    const values = (name: string) => [...new Set(cookieValues(request, name))].filter((value) => value !== '')
+    await Promise.all([
+      ...values(cookies.access.name).map((accessToken) => verbs.logout({ accessToken, source }, store())),
+      ...values(cookies.refresh.name).map((refreshToken) => verbs.logout({ refreshToken, source }, store())),
+    ])
   }
-}
 
-/** Trades the presented refresh token for a new pair. */
-export const refresh = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-): Promise<SignedIn<C> & WithHeaders> => {
-  const credential = await refreshCredential(request, context.cookies)
-  if (!credential) throw new AuthError('unauthenticated', 'No refresh token was sent.', { reason: 'absent' })
-  const { token, transport } = credential
-  if (transport === 'cookie') assertSameSite(request, context.settings)
-  return signedIn(context, await context.core.refresh(token, { transport, origin: request.origin }))
-}
-
-/** Ends the sessions of all cookies of ours that a request carries. */
-const endCookieSessions = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-): Promise<void> => {
-  const { core, cookies } = context
-  const given = { transport: 'cookie', origin: request.origin } as const
-  const accessTokens = cookieValues(request, cookies.access.name).slice(0, MAX_SAME_NAME)
-  const refreshTokens = cookieValues(request, cookies.refresh.name).slice(0, MAX_SAME_NAME)
-  for (const accessToken of accessTokens) await core.logout({ ...given, accessToken })
-  for (const refreshToken of refreshTokens) await core.logout({ ...given, refreshToken })
-}
-
-/**
- * Ends the session of the presented tokens, whatever is left of them, and clears the cookies that carried them. A store
- * that cannot answer is an error, and leaves the cookies alone.
- */
-export const logout = async <C extends object>(
-  context: HttpContext<C>,
-  request: AuthRequest,
-): Promise<WithHeaders> => {
-  const { core, cookies, settings } = context
-  const header = singleHeader(request, 'authorization')
-  const refreshToken = await bodyRefreshToken(context, request)
-  if (refreshToken !== undefined || header !== undefined) {
-    const accessToken = header?.replace(/^bearer +/i, '')
-    await core.logout({ accessToken, refreshToken, transport: 'bearer', origin: request.origin })
-    return { headers: [NO_STORE] }
+  /** Ends the sessions that a login replaces; where that fails, so does the login, and leaves no session of its own behind. */
+  const endReplaced = async (exchange: Exchange, { principal }: Pair): Promise<void> => {
+    try {
+      await endCookieSessions(exchange)
+    } catch (error) {
+      const { sessionId } = principal
+      await verbs.revoke({ sessionId }, { source: exchange.source }, exchange.store()).catch(() => undefined)
+      throw error
+    }
   }
-  // Also on a GET route of the application: a link on another page must not sign anybody out.
-  assertSameSite(request, settings, true)
-  await endCookieSessions(context, request)
-  return { headers: [NO_STORE, ...cookies.clear()] }
-}
 
-/** The refresh token in the body; the cookies are judged elsewhere, so that two of one name do not stop a logout. */
-const bodyRefreshToken = async <C extends object>(
-  { cookies }: HttpContext<C>,
-  request: AuthRequest,
-): Promise<string | undefined> => {
-  const several = cookieValues(request, cookies.refresh.name).length > 1
-  const credential = several ? undefined : await refreshCredential(request, cookies)
-  return credential?.transport === 'bearer' ? credential.token : undefined
+  return {
+    login: async (exchange, input) => {
+      const { request, source, store } = exchange
+      const byCookie = (input?.transport ?? 'cookie') === 'cookie'
+      const forged = byCookie ? crossSiteRefusal(request, settings) : undefined
+      if (forged) return forged
+      const device = input?.device ?? singleHeader(request, 'user-agent') ?? undefined
+      const outcome = await verbs.login(
+        { ...input, ...(device === undefined ? {} : { device }), source },
+        store(),
+      )
+      if (isRefusal(outcome)) return outcome
+      if (byCookie) await endReplaced(exchange, outcome.accepted)
+      return accept(signedIn(exchange, outcome.accepted))
+    },
+
+    refresh: async (exchange) => {
+      const { request, source, store } = exchange
+      const presented = await refreshCredential(exchange, cookies)
+      if (!presented) return refuse('absent')
+      if (isRefusal(presented)) return presented
+      const { token, transport } = presented.accepted
+      const forged = transport === 'cookie' ? crossSiteRefusal(request, settings) : undefined
+      if (forged) return forged
+      const outcome = await verbs.refresh(token, { transport, source }, store())
+      return isRefusal(outcome) ? outcome : accept(signedIn(exchange, outcome.accepted))
+    },
+
+    logout: async (exchange) => {
+      const { request, source, store, headers } = exchange
+      const body = await bodyCredential(request)
+      const header = headerCredential(request)
+      const refusal = [header, body].find(isRefusal)
+      if (refusal && !(body && !isRefusal(body))) return refusal
+      if (body || header) {
+        const accessToken = header && !isRefusal(header) ? header.accepted.token : undefined
+        const refreshToken = body && !isRefusal(body) ? body.accepted.token : undefined
+        await verbs.logout({ accessToken, refreshToken, source }, store())
+        headers.push(NO_STORE)
+        return accept(null)
+      }
+      // Also on a GET route of the application: a link on another page must not sign anybody out.
+      const forged = crossSiteRefusal(request, settings, true)
+      if (forged) return forged
+      await endCookieSessions(exchange)
+      headers.push(NO_STORE, ...cookies.clear())
+      return accept(null)
+    },
+  }
 }

@@ -41,7 +41,8 @@ const infoOf = (purpose: string, development: boolean): string =>
 
 /** What one secret gives: a key for access tokens, the secret's own bytes, and another for refresh tokens. */
 const keysOf = (secret: Uint8Array, development: boolean): MaybePromise<SecretKeys> => {
-  const derive = (purpose: string, length: number) => platform.hkdf(secret, infoOf(purpose, development), length)
+  const derive = (purpose: string, length: number) =>
+    platform.hkdf(secret, infoOf(purpose, development), length)
   return after(derive('key id', KID_BYTES), (name) => {
     const kid = platform.encode(name)
     return after(hs256(kid, secret), (access) =>

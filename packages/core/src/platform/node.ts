@@ -8,7 +8,8 @@ export const platform: Platform = {
   hmacKey: (secret) => {
     // A prepared key: hashing the raw bytes anew at each call costs a third of the whole.
     const key = createSecretKey(secret)
-    const sign = (message: string | Uint8Array): Uint8Array => createHmac('sha256', key).update(message).digest()
+    const sign = (message: string | Uint8Array): Uint8Array =>
+      createHmac('sha256', key).update(message).digest()
     return {
       sign,
       verify: (message, mac) => mac.length === 32 && timingSafeEqual(sign(message), mac),

@@ -24,7 +24,8 @@ export const platform: Platform = {
     const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: encoder.encode(info) }
     return new Uint8Array(await subtle.deriveBits(algorithm, key, length * 8))
   },
-  sha256: async (message) => new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encoder.encode(message))),
+  sha256: async (message) =>
+    new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encoder.encode(message))),
   encode: (bytes) => base64url.encode(bytes),
   decode: (segment) => base64url.decode(segment),
 }

@@ -89,12 +89,18 @@ export const createReplica = (needs: ReplicaNeeds): Replica => {
   /** A kind that a newer release writes: what it names is refused as a whole, because less might be too little. */
   const understood = (mark: FeedMark): FeedMark | null => {
     if (KINDS.includes(mark?.kind)) return mark
-    if (!strangeSeen) emit({ type: 'store_warning', message: 'The feed holds marks of a kind that this release does not know.' })
+    if (!strangeSeen)
+      emit({
+        type: 'store_warning',
+        message: 'The feed holds marks of a kind that this release does not know.',
+      })
     strangeSeen = true
     const { sessionId, subject, lastsFor } = Object(mark) as Record<string, unknown>
     if (typeof lastsFor !== 'number') return null
     if (typeof sessionId === 'string') return { kind: 'session', sessionId, lastsFor }
-    return typeof subject === 'string' ? { kind: 'subject', subject, epoch: Number.MAX_SAFE_INTEGER, lastsFor } : null
+    return typeof subject === 'string'
+      ? { kind: 'subject', subject, epoch: Number.MAX_SAFE_INTEGER, lastsFor }
+      : null
   }
 
   const apply = (given: FeedMark): void => {

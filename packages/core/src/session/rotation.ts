@@ -1,7 +1,9 @@
 /** The rotation rule: what becomes of a session when one of its refresh tokens is presented. Pure, and all of it. */
 
-import type { ReuseCause } from '../events.js'
 import type { SessionRecord } from './record.js'
+
+/** Why a presented refresh token counts as replayed. */
+export type ReuseCause = 'spent_token' | 'orphaned_token' | 'too_many_recoveries'
 
 /** How many RECOVERs in a row are worth an event. */
 export const RECOVERIES_WARN = 3

@@ -25,4 +25,5 @@ export const newSessionId = (subject: string): MaybePromise<string> =>
   after(partitionNow(subject), (partition) => `${partition}.${randomId()}`)
 
 /** Whether a session id is of this partition. */
-export const isOfPartition = (sessionId: string, partition: string): boolean => sessionId.startsWith(`${partition}.`)
+export const isOfPartition = (sessionId: string, partition: string): boolean =>
+  sessionId.startsWith(`${partition}.`)

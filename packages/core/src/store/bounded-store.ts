@@ -5,7 +5,13 @@ import type { RequestSource } from '../audit/event.js'
 import { withinDeadline } from '../deadline.js'
 import { AuthError, excerptOf, isAuthError } from '../errors.js'
 import type { SessionRecord } from '../session/record.js'
-import type { RevocationLife, RevocationQuery, RevocationTarget, SessionCap, TokenStore } from './token-store.js'
+import type {
+  RevocationLife,
+  RevocationQuery,
+  RevocationTarget,
+  SessionCap,
+  TokenStore,
+} from './token-store.js'
 
 /** How long the store calls of one request may take together, in milliseconds. */
 export const STORE_BUDGET = 1000

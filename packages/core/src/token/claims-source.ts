@@ -42,7 +42,9 @@ export const createClaimsSource =
     try {
       const given = claimsOf(subject, session)
       const isPromise = typeof (given as PromiseLike<object> | null)?.then === 'function'
-      claims = isPromise ? await withinDeadline(given as Promise<object | null>, CLAIMS_DEADLINE) : (given as object | null)
+      claims = isPromise
+        ? await withinDeadline(given as Promise<object | null>, CLAIMS_DEADLINE)
+        : (given as object | null)
     } catch (cause) {
       emit({ type: 'claims_trouble', message: excerptOf(cause) }, source)
       throw new AuthError('claims_unavailable', 'The claims of the subject cannot be read.', { cause })

@@ -92,7 +92,12 @@ export const readClaims = (payload: Record<string, unknown>): TokenClaims | null
   const { iss, aud, sub, exp, nbf = 0, iat, jti, sid, auth_time, epoch, transport, env, ...claims } = payload
   if (!isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return null
   if (!Number.isSafeInteger(epoch) || (transport !== 'cookie' && transport !== 'bearer')) return null
-  const [issuedAt, expiresAt, authenticatedAt, notBefore] = [instant(iat), instant(exp), instant(auth_time), instant(nbf)]
+  const [issuedAt, expiresAt, authenticatedAt, notBefore] = [
+    instant(iat),
+    instant(exp),
+    instant(auth_time),
+    instant(nbf),
+  ]
   if (![issuedAt, expiresAt, authenticatedAt, notBefore].every(Number.isFinite)) return null
   const principal: Principal = deepFreeze({
     subject: sub,

@@ -88,7 +88,12 @@ export const createIssuer = ({ policy, accessTtl, now, emit }: IssuerNeeds): Iss
     })
     const expiresIn = secondsUntil(principal.expiresAt, life.issuedAt)
     const token = signAccessToken(ring.signing, policy, { ...principal, epoch: session.epoch })
-    return after(token, (accessToken) => ({ accessToken, principal, persistent: session.persistent, expiresIn }))
+    return after(token, (accessToken) => ({
+      accessToken,
+      principal,
+      persistent: session.persistent,
+      expiresIn,
+    }))
   }
   return {
     access,

@@ -16,7 +16,10 @@ export interface JudgeInput {
 }
 
 /** Why a token has not begun; undefined where it has. Its end is not looked at: for logout. */
-export const judgeBegin = ({ principal, notBefore }: OpenedToken, { now, leeway }: JudgeInput): Refusal | undefined => {
+export const judgeBegin = (
+  { principal, notBefore }: OpenedToken,
+  { now, leeway }: JudgeInput,
+): Refusal | undefined => {
   const latest = now + leeway * 1000
   // Asked so that a clock which gives no number refuses everything.
   const begun = principal.issuedAt <= latest && notBefore <= latest && principal.authenticatedAt <= latest
@@ -41,6 +44,7 @@ export const judgeAge = (
   { now, leeway }: JudgeInput,
   maxAuthAge: number | undefined,
 ): Refusal | undefined => {
-  if (maxAuthAge === undefined || now - principal.authenticatedAt <= (maxAuthAge + leeway) * 1000) return undefined
+  if (maxAuthAge === undefined || now - principal.authenticatedAt <= (maxAuthAge + leeway) * 1000)
+    return undefined
   return refuse('login_too_old', ownerOf(principal))
 }

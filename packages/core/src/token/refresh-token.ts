@@ -57,5 +57,8 @@ export const readRefreshToken = (ring: KeyRing, token: unknown): Outcome<Refresh
 }
 
 /** Checks a refresh token's MAC against its session's seed, in constant time. */
-export const isOfSession = (token: RefreshToken, { seed }: Pick<SessionRecord, 'seed'>): MaybePromise<boolean> =>
+export const isOfSession = (
+  token: RefreshToken,
+  { seed }: Pick<SessionRecord, 'seed'>,
+): MaybePromise<boolean> =>
   token.key.verify(macInput({ id: token.sessionId, generation: token.generation, seed }), token.mac)
