@@ -1,16 +1,20 @@
 /** Carries Express requests to `@auth/core/http` and its answers back. */
 
-import type { Auth, AuthenticateOptions, Principal, RevokeTarget } from '@auth/core'
+import type { AuthenticateOptions, Principal, Report, RevokeOptions, RevokeTarget } from '@auth/core'
 import {
-  type AuthReply,
+  addToNode,
+  assertNotStarted,
   createHttpAuth,
   fromNodeRequest,
   type GuardOptions,
-  type Header,
+  type GuardOutcome,
   type HttpAuthOptions,
   type HttpLoginInput,
+  type HttpVerbs,
   type NodeRequest,
   type SignedIn,
+  toNodeResponse,
+  verbsOf,
 } from '@auth/core/http'
 import type { NextFunction, Request, Response } from 'express'
 
@@ -18,53 +22,30 @@ import type { NextFunction, Request, Response } from 'express'
  * Middleware that puts a `P` into `res.locals.auth`. It says nothing about path, body and query, so that Express infers
  * those for the handlers after it from the route, and `res.locals` from here.
  */
-export type Guard<P> = (
-  req: NodeRequest,
-  res: Response<unknown, { auth: P }>,
-  next: NextFunction,
-) => Promise<void>
+export type Guard<P> = (req: NodeRequest, res: Response<unknown, { auth: P }>, next: NextFunction) => void
 
 /** Sessions for an Express application. `login`, `refresh`, `logout` and `revoke` add headers and never end the response. */
-export interface ExpressAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'asOf' | 'close'> {
-  /** The same sessions without HTTP: for jobs, for scripts, and for tokens in the application's own tests. */
-  readonly core: Auth<C>
+export interface ExpressAuth<C extends object = object>
+  extends Pick<HttpVerbs<C, Response>, 'core' | 'sessions' | 'asOf' | 'close'> {
   /** Lets signed-in requests through, with `res.locals.auth`; with `optional`, that is null for anonymous ones. */
   guard(options: GuardOptions & { readonly optional: true }): Guard<Principal<C> | null>
   guard(options?: GuardOptions): Guard<Principal<C>>
   /** Answers `POST /auth/refresh`, `/auth/logout`, `/auth/logout-all` and the rest; mount it at the root. */
   endpoints(): (req: Request, res: Response, next: NextFunction) => Promise<void>
-  /** Signs in somebody whom the application has just recognised. Sets cookies, or gives `tokens` for a bearer client. */
+  /** Signs in a user whom the application has just recognised. Sets cookies, or gives `tokens` for a bearer client. */
   login(req: Request, res: Response, input: HttpLoginInput): Promise<SignedIn<C>>
-  /** Trades the presented refresh token for a new pair. */
+  /** Trades the presented refresh token. */
   refresh(req: Request, res: Response): Promise<SignedIn<C>>
   /** Ends the session of the presented tokens and clears its cookies. */
   logout(req: Request, res: Response): Promise<void>
   /** Says who sends a request that is no route, a WebSocket's upgrade for instance, or throws an `AuthError`. */
   authenticate(req: NodeRequest, options?: AuthenticateOptions): Promise<Principal<C>>
   /** Revokes a token, a session or a subject; with `res`, a session to keep gets its new access cookie. */
-  revoke(target: RevokeTarget, res?: Response): Promise<boolean>
+  revoke(target: RevokeTarget, res?: Response, options?: RevokeOptions): Promise<boolean>
+  /** Enters a failed password into the audit log; with `res`, also where it was typed. */
+  report(event: Report, res?: Response): void
   /** Wraps an async handler for Express 4, which loses its rejections otherwise. Express 5 needs no wrapper. */
   handler<H extends (...args: never[]) => unknown>(handle: H): H
-}
-
-const requestOf = (req: Request) => fromNodeRequest(req, { url: req.originalUrl, body: req.body, ip: req.ip })
-
-const APPENDED = new Set(['set-cookie', 'vary'])
-
-type AnyResponse = Pick<Response<unknown>, 'append' | 'setHeader' | 'status' | 'end' | 'json'>
-
-const setHeaders = (res: AnyResponse, headers: readonly Header[]): void => {
-  for (const [name, value] of headers) {
-    if (APPENDED.has(name.toLowerCase())) res.append(name, value)
-    else res.setHeader(name, value)
-  }
-}
-
-const send = (res: AnyResponse, { status, headers, body }: AuthReply): void => {
-  setHeaders(res, headers)
-  res.status(status)
-  if (body === null) res.end()
-  else res.json(body)
 }
 
 const handler: ExpressAuth['handler'] = (handle) => {
@@ -91,44 +72,45 @@ export const createAuth = <C extends object = Record<string, never>>(
   options: HttpAuthOptions<C>,
 ): ExpressAuth<C> => {
   const http = createHttpAuth<C>(options)
-  const { core } = http
-  const guard =
-    (given?: GuardOptions): Guard<Principal<C> | null> =>
-    async (req, res, next) => {
-      const outcome = await http.guard(requestOf(req as Request), given)
-      if (outcome.reply) return send(res, outcome.reply)
-      setHeaders(res, outcome.headers)
-      res.locals.auth = outcome.principal
-      next()
+  const requestOf = (req: Request) =>
+    fromNodeRequest(req, {
+      url: req.originalUrl,
+      body: req.body,
+      ip: () => (http.ip ? http.ip(req) : req.ip),
+    })
+  const verbs = verbsOf<C, Response>(http, {
+    request: (res) => {
+      assertNotStarted(res)
+      return requestOf(res.req)
+    },
+    add: addToNode,
+  })
+  const guard = (given?: GuardOptions): Guard<Principal<C> | null> => {
+    const decide = http.guard(given)
+    return (req, res, next) => {
+      const carry = (outcome: GuardOutcome<C>): void => {
+        if (outcome.reply) return toNodeResponse(res, outcome.reply)
+        addToNode(res, outcome.headers)
+        res.locals.auth = outcome.principal
+        next()
+      }
+      const outcome = decide(requestOf(req as Request))
+      if (outcome instanceof Promise) outcome.then(carry).catch(next)
+      else carry(outcome)
     }
+  }
   return {
-    core,
+    ...verbs,
     guard: guard as ExpressAuth<C>['guard'],
     endpoints: () => async (req, res, next) => {
       const reply = await http.endpoints(requestOf(req))
-      if (reply) send(res, reply)
+      if (reply) toNodeResponse(res, reply)
       else next()
     },
-    login: async (req, res, input) => {
-      const { headers, ...signedIn } = await http.login(requestOf(req), input)
-      setHeaders(res, headers)
-      return signedIn
-    },
-    refresh: async (req, res) => {
-      const { headers, ...signedIn } = await http.refresh(requestOf(req))
-      setHeaders(res, headers)
-      return signedIn
-    },
-    logout: async (req, res) => setHeaders(res, (await http.logout(requestOf(req))).headers),
-    authenticate: (req, given) => http.authenticate(fromNodeRequest(req), given),
-    revoke: async (target, res) => {
-      const { changed, headers } = await http.revoke(target)
-      if (res) setHeaders(res, headers)
-      return changed
-    },
+    login: (_req, res, input) => verbs.login(res, input),
+    refresh: (_req, res) => verbs.refresh(res),
+    logout: (_req, res) => verbs.logout(res),
+    authenticate: (req, given) => verbs.identify(fromNodeRequest(req), given),
     handler,
-    sessions: core.sessions,
-    asOf: core.asOf,
-    close: core.close,
   }
 }

@@ -1,21 +1,20 @@
 /** Carries Hono contexts to `@auth/core/http` and its answers back. */
 
+import { type AuthenticateOptions, isAuthError, type Principal } from '@auth/core'
 import {
-  type Auth,
-  type AuthenticateOptions,
-  isAuthError,
-  type Principal,
-  type RevokeTarget,
-} from '@auth/core'
-import {
-  type AuthReply,
+  type AuthRequest,
+  addToFetch,
   createHttpAuth,
   fromFetchRequest,
+  fromNodeRequest,
   type GuardOptions,
   type Header,
   type HttpAuthOptions,
-  type HttpLoginInput,
-  type SignedIn,
+  type HttpVerbs,
+  NO_STORE,
+  type NodeRequest,
+  toFetchResponse,
+  verbsOf,
 } from '@auth/core/http'
 import type { Context, MiddlewareHandler } from 'hono'
 
@@ -23,57 +22,64 @@ import type { Context, MiddlewareHandler } from 'hono'
 export type Guard<P> = MiddlewareHandler<{ Variables: { auth: P } }>
 
 /** Sessions for a Hono application. `login`, `refresh`, `logout` and `revoke` add headers and never end the response. */
-export interface HonoAuth<C extends object = object> extends Pick<Auth<C>, 'sessions' | 'asOf' | 'close'> {
-  /** The same sessions without HTTP: for jobs, for scripts, and for tokens in the application's own tests. */
-  readonly core: Auth<C>
+export interface HonoAuth<C extends object = object> extends Omit<HttpVerbs<C, Context>, 'identify'> {
   /** Lets signed-in requests through, with `c.var.auth`; with `optional`, that is null for anonymous ones. */
   guard(options: GuardOptions & { readonly optional: true }): Guard<Principal<C> | null>
   guard(options?: GuardOptions): Guard<Principal<C>>
-  /** Answers `POST /auth/refresh`, `/auth/logout`, `/auth/logout-all` and the rest; use it at the root. */
+  /**
+   * Answers `POST /auth/refresh`, `/auth/logout`, `/auth/logout-all` and the rest; use it at the root. It also sees to it
+   * that cookies leave with a `Response` that a handler made by itself.
+   */
   endpoints(): MiddlewareHandler
-  /** Signs in somebody whom the application has just recognised. Sets cookies, or gives `tokens` for a bearer client. */
-  login(c: Context, input: HttpLoginInput): Promise<SignedIn<C>>
-  /** Trades the presented refresh token for a new pair. */
-  refresh(c: Context): Promise<SignedIn<C>>
-  /** Ends the session of the presented tokens and clears its cookies. */
-  logout(c: Context): Promise<void>
   /** Says who sends a request that is no route, a WebSocket's upgrade for instance, or throws an `AuthError`. */
   authenticate(request: Request, options?: AuthenticateOptions): Promise<Principal<C>>
-  /** Revokes a token, a session or a subject; with `c`, a session to keep gets its new access cookie. */
-  revoke(target: RevokeTarget, c?: Context): Promise<boolean>
 }
 
-const requestOf = ({ req }: Context) => fromFetchRequest(req.raw, { body: () => req.text() })
-
-const setHeaders = (c: Context, headers: readonly Header[]): void => {
-  for (const [name, value] of headers)
-    c.header(name, value, { append: ['set-cookie', 'vary'].includes(name.toLowerCase()) })
+interface NodeEnv {
+  readonly incoming?: NodeRequest
 }
 
-const send = (c: Context, { status, headers, body }: AuthReply): Response => {
-  setHeaders(c, headers)
-  return c.newResponse(
-    body && JSON.stringify(body),
-    status as never,
-    body ? { 'Content-Type': 'application/json' } : {},
-  )
+/** Under Node.js the raw message is at hand: reading it builds no `Headers` object. */
+const guardedRequestOf = (c: Context, ip: () => string | undefined): AuthRequest => {
+  const { incoming } = (c.env ?? {}) as NodeEnv
+  return incoming?.rawHeaders ? fromNodeRequest(incoming, { ip }) : fromFetchRequest(c.req.raw, { ip })
 }
 
-/** Lets Hono's own error handler answer an `AuthError`: it asks errors for their response. */
-const answerable = async <T>(work: Promise<T>): Promise<T> => {
-  try {
-    return await work
-  } catch (error) {
-    if (!isAuthError(error)) throw error
-    const { code, status, headers } = error
-    const lines = Object.entries(headers).flatMap(([name, value]) =>
-      [value].flat().map((line): [string, string] => [name, line]),
-    )
-    throw Object.assign(error, {
-      getResponse: () =>
-        Response.json({ error: status === 500 ? 'server_error' : code }, { status, headers: lines }),
-    })
+/** Cookies that a context promised, to be appended to any response that it ends with. */
+const promised = new WeakMap<Context, Header[]>()
+
+/** Appends what is missing whenever a response is set: a handler may return one that it made by itself. */
+const watchResponse = (c: Context, headers: Header[]): void => {
+  const prototype = Object.getPrototypeOf(c)
+  Object.defineProperty(c, 'res', {
+    configurable: true,
+    get: () => Reflect.get(prototype, 'res', c),
+    set: (response: Response) => {
+      const lines = response.headers.getSetCookie()
+      const missing = headers.filter(([, line]) => !lines.includes(line))
+      Reflect.set(prototype, 'res', addToFetch(response, missing), c)
+    },
+  })
+}
+
+const add = (c: Context, headers: readonly Header[]): void => {
+  for (const [name, value] of headers) {
+    c.header(name, value, { append: name === 'Set-Cookie' || name === 'Vary' })
   }
+  const cookies = headers.filter(([name]) => name === 'Set-Cookie')
+  if (cookies.length === 0) return
+  const known = promised.get(c)
+  if (known) known.push(...cookies)
+  else {
+    const kept = [...cookies]
+    promised.set(c, kept)
+    watchResponse(c, kept)
+  }
+}
+
+/** A response that carries cookies of ours is stored by no cache, whatever its handler has said. */
+const keepFromCaches = (c: Context): void => {
+  if (promised.has(c)) c.header(...NO_STORE)
 }
 
 /**
@@ -89,42 +95,40 @@ export const createAuth = <C extends object = Record<string, never>>(
   options: HttpAuthOptions<C>,
 ): HonoAuth<C> => {
   const http = createHttpAuth<C>(options)
-  const { core } = http
-  const guard =
-    (given?: GuardOptions): Guard<Principal<C> | null> =>
-    async (c, next) => {
-      const outcome = await http.guard(requestOf(c), given)
-      if (outcome.reply) return send(c, outcome.reply)
-      setHeaders(c, outcome.headers)
+  const ipOf = (c: Context) => () => http.ip?.(c)
+  const requestOf = (c: Context) => fromFetchRequest(c.req.raw, { body: () => c.req.text(), ip: ipOf(c) })
+  const { identify, ...verbs } = verbsOf<C, Context>(http, {
+    request: requestOf,
+    add,
+    // Hono's own error handler asks errors for their response.
+    raise: (error) =>
+      isAuthError(error)
+        ? Object.assign(error, { getResponse: () => toFetchResponse(http.replyTo(error)) })
+        : error,
+  })
+  const guard = (given?: GuardOptions): Guard<Principal<C> | null> => {
+    const decide = http.guard(given)
+    return async (c, next) => {
+      const decided = decide(guardedRequestOf(c, ipOf(c)))
+      const outcome = decided instanceof Promise ? await decided : decided
+      if (outcome.reply) return toFetchResponse(outcome.reply)
+      add(c, outcome.headers)
       c.set('auth', outcome.principal)
-      return next()
+      await next()
+      keepFromCaches(c)
+      return undefined
     }
+  }
   return {
-    core,
+    ...verbs,
     guard: guard as HonoAuth<C>['guard'],
     endpoints: () => async (c, next) => {
       const reply = await http.endpoints(requestOf(c))
-      return reply ? send(c, reply) : next()
+      if (reply) return toFetchResponse(reply)
+      await next()
+      keepFromCaches(c)
+      return undefined
     },
-    login: async (c, input) => {
-      const { headers, ...signedIn } = await answerable(http.login(requestOf(c), input))
-      setHeaders(c, headers)
-      return signedIn
-    },
-    refresh: async (c) => {
-      const { headers, ...signedIn } = await answerable(http.refresh(requestOf(c)))
-      setHeaders(c, headers)
-      return signedIn
-    },
-    logout: async (c) => setHeaders(c, (await answerable(http.logout(requestOf(c)))).headers),
-    authenticate: (request, given) => answerable(http.authenticate(fromFetchRequest(request), given)),
-    revoke: async (target, c) => {
-      const { changed, headers } = await answerable(http.revoke(target))
-      if (c) setHeaders(c, headers)
-      return changed
-    },
-    sessions: (subject) => answerable(core.sessions(subject)),
-    asOf: (subject) => answerable(core.asOf(subject)),
-    close: core.close,
+    authenticate: (request, given) => identify(fromFetchRequest(request), given),
   }
 }

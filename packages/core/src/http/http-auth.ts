@@ -46,6 +46,8 @@ export interface HttpAuth<C extends object = object> {
   authenticate(request: AuthRequest, options?: AuthenticateOptions): Promise<HttpOutcome<Principal<C>>>
   /** Revokes; the headers carry the new access cookie of a session that was kept. True where something changed. */
   revoke(target: RevokeTarget, request?: AuthRequest, options?: RevokeOptions): Promise<HttpOutcome<boolean>>
+  /** The option `ip`, for adapters. */
+  readonly ip: ((context: unknown) => string | undefined) | undefined
   /** Turns an error into the reply that the endpoints would give. */
   replyTo(error: unknown): AuthReply
 }
@@ -118,6 +120,7 @@ export const createHttpAuth = <C extends object = Record<string, never>>(
       )
       return { ...(await settling), headers }
     },
+    ip: settings.ip,
     replyTo: (error) => replyTo(error, realm),
   }
 }

@@ -56,6 +56,11 @@ export interface HttpOptions {
    * loads (GET navigations) by itself, for server-rendered pages. Default: `endpoint`.
    */
   readonly renewal?: 'endpoint' | 'silent' | undefined
+  /**
+   * Finds the client's address for the audit log, given what the framework hands its handlers: the request of Express,
+   * the context of Koa or Hono. Default: the framework's own, by its rules about proxies; none in Hono.
+   */
+  readonly ip?: ((context: never) => string | undefined) | undefined
 }
 
 /** All options of an adapter's `createAuth`. */
@@ -68,6 +73,7 @@ export interface HttpSettings {
   readonly mounts: readonly string[]
   readonly origins: ReadonlySet<string>
   readonly silent: boolean
+  readonly ip: ((context: unknown) => string | undefined) | undefined
   readonly cookies: Required<{
     [K in Exclude<keyof CookieOptions, 'domain'>]: NonNullable<CookieOptions[K]>
   }> & {
@@ -115,6 +121,7 @@ const HTTP_CHECKS: Readonly<Record<keyof HttpOptions, Check>> = {
   ),
   cookies: object,
   renewal: oneOf('endpoint', 'silent'),
+  ip: isFunction,
 }
 
 const COOKIE_CHECKS: Record<keyof CookieOptions, Check> = {
@@ -202,6 +209,7 @@ export const settingsFrom = <C extends object>(
     mounts: options.mountPath === undefined ? endsOf(path) : [options.mountPath],
     origins: new Set(options.origins),
     silent: options.renewal === 'silent',
+    ip: options.ip as HttpSettings['ip'],
     cookies,
   }
   return { http, core: settingsOf(options), realm: options.issuer ?? 'app' }
