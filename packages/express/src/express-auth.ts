@@ -89,7 +89,10 @@ export const createAuth = <C extends object = Record<string, never>>(
     const decide = http.guard(given)
     return (req, res, next) => {
       const carry = (outcome: GuardOutcome<C>): void => {
-        if (outcome.reply) return toNodeResponse(res, outcome.reply)
+        if (outcome.reply) {
+          toNodeResponse(res, outcome.reply)
+          return
+        }
         addToNode(res, outcome.headers)
         res.locals.auth = outcome.principal
         next()

@@ -1,6 +1,15 @@
 /** The options that HTTP adds to `createAuth`, and every way in which they can be wrong. */
 
-import { type Check, invalidOptions, isBoolean, must, oneOf, readOptions, type Snapshot } from '../checks.js'
+import {
+  type Check,
+  invalidOptions,
+  isBoolean,
+  isFunction,
+  must,
+  oneOf,
+  readOptions,
+  type Snapshot,
+} from '../checks.js'
 import {
   AUTH_CHECKS,
   type AuthOptions,
