@@ -43,6 +43,7 @@ import type { Principal } from './token/claims.js'
 import { createClaimsSource } from './token/claims-source.js'
 import { createIssuer, type Pair } from './token/issue.js'
 import { createOpen } from './token/open.js'
+import { createOpenedTokens } from './token/opened-tokens.js'
 
 /** Sessions on signed tokens, without HTTP. All methods reject with an `AuthError` and nothing else. */
 export interface Auth<C extends object = object> {
@@ -114,6 +115,7 @@ export const createVerbs = (settings: Settings): Verbs => {
     },
   }
   const open = createOpen(settings)
+  const remembered = createOpenedTokens()
   const replica = createReplica({ store, maxStaleness, monotonic, emit })
   const breaker = createBreaker(monotonic)
   const markFor = markLife(development)
@@ -127,7 +129,17 @@ export const createVerbs = (settings: Settings): Verbs => {
     emit,
     settle: createSettle(emit),
     store: (origin) => boundedStore(store, emit, origin),
-    authenticate: createAuthenticate({ keys, open, replica, breaker, emit, now, leeway, allowUnchecked }),
+    authenticate: createAuthenticate({
+      keys,
+      open,
+      remembered,
+      replica,
+      breaker,
+      emit,
+      now,
+      leeway,
+      allowUnchecked,
+    }),
     login: createLogin({ ...issuing, settings, replica, markFor }),
     refresh: createRefresh({ ...issuing, revoke: write, overlap, strict }),
     logout: createLogout({ keys, open, replica, revoke: write, emit, now, leeway }),

@@ -3,7 +3,7 @@
 import type { Emit } from '../audit/emit.js'
 import type { RequestSource } from '../audit/event.js'
 import { type Check, isAnything, must, oneOf, type Snapshot } from '../checks.js'
-import type { KeySource } from '../keys/ring.js'
+import type { KeyRing, KeySource } from '../keys/ring.js'
 import { after, type MaybePromise } from '../maybe-promise.js'
 import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
 import type { Breaker } from '../revocation/breaker.js'
@@ -13,7 +13,8 @@ import type { BoundedStore } from '../store/bounded-store.js'
 import type { RevocationQuery } from '../store/token-store.js'
 import { ownerOf, type Principal } from '../token/claims.js'
 import { judge, judgeAge } from '../token/judge.js'
-import type { Open, OpenedToken } from '../token/open.js'
+import type { Open } from '../token/open.js'
+import type { OpenedTokens, RememberedToken } from '../token/opened-tokens.js'
 
 /** How strictly an access token is looked at. */
 export interface AuthenticateOptions {
@@ -48,6 +49,7 @@ export const AUTHENTICATE_CHECKS: Readonly<Record<keyof AuthenticateOptions, Che
 export interface AuthenticateNeeds {
   readonly keys: KeySource
   readonly open: Open
+  readonly remembered: OpenedTokens
   readonly replica: Replica
   readonly breaker: Breaker
   readonly emit: Emit
@@ -68,7 +70,7 @@ export type Authenticate = (
 
 /** Binds the verb. */
 export const createAuthenticate = (needs: AuthenticateNeeds): Authenticate => {
-  const { keys, open, replica, breaker, emit, now, leeway, allowUnchecked } = needs
+  const { keys, open, remembered, replica, breaker, emit, now, leeway, allowUnchecked } = needs
 
   const askStore = async (
     query: RevocationQuery,
@@ -84,28 +86,50 @@ export const createAuthenticate = (needs: AuthenticateNeeds): Authenticate => {
     })
   }
 
+  /** A token whose stamp is the replica's present version was looked up since the last mark: only the age is asked again. */
+  const askReplica = (query: RevocationQuery, entry: RememberedToken): boolean | undefined => {
+    if (entry.stamp === replica.version && replica.isComplete) return false
+    // Read before the look-up: a mark that arrives meanwhile makes the stamp old.
+    const { version } = replica
+    const known = replica.isRevoked(query)
+    if (known === false) entry.stamp = version
+    return known
+  }
+
   const isRevoked = (
-    { principal, epoch }: OpenedToken,
+    entry: RememberedToken,
     options: AuthenticateOptions,
     store: () => BoundedStore,
   ): MaybePromise<boolean> => {
     const { revocation = 'replica' } = options
     if (revocation === 'none') return false
+    const { principal, epoch } = entry.opened
     const { tokenId, sessionId, subject } = principal
     const query = { tokenId, sessionId, subject, epoch }
-    const known = revocation === 'replica' ? replica.isRevoked(query) : undefined
+    const known = revocation === 'replica' ? askReplica(query, entry) : undefined
     return known ?? askStore(query, options, store)
+  }
+
+  /** Opens a token, or remembers having done so. */
+  const recall = (ring: KeyRing, token: unknown): MaybePromise<Outcome<RememberedToken>> => {
+    const known = typeof token === 'string' ? remembered.recall(token, ring.version) : undefined
+    if (known) return accept(known)
+    return after(open(ring, token), (outcome) =>
+      isRefusal(outcome)
+        ? outcome
+        : accept(remembered.remember(String(token), outcome.accepted, ring.version)),
+    )
   }
 
   return (token, options, store) =>
     after(keys.load(), (ring) =>
-      after(open(ring, token), (outcome) => {
+      after(recall(ring, token), (outcome) => {
         if (isRefusal(outcome)) return outcome
-        const opened = outcome.accepted
+        const { opened } = outcome.accepted
         const input = { now: now(), leeway, transport: options.transport }
         const refusal = judge(opened, input)
         if (refusal) return refusal
-        return after(isRevoked(opened, options, store), (revoked) => {
+        return after(isRevoked(outcome.accepted, options, store), (revoked) => {
           if (revoked) return refuse('revoked', ownerOf(opened.principal))
           return judgeAge(opened, input, options.maxAuthAge) ?? accept(opened.principal)
         })

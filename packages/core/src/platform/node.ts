@@ -18,5 +18,6 @@ export const platform: Platform = {
   hkdf: (secret, info, length) => new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length)),
   sha256: (message) => createHash('sha256').update(message).digest(),
   encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url'),
+  copy: (text) => Buffer.from(text, 'latin1').toString('latin1'),
   decode: (segment) => Buffer.from(segment, 'base64url'),
 }

@@ -18,6 +18,8 @@ export interface Platform {
   sha256(message: string): MaybePromise<Uint8Array>
   /** base64url without padding (RFC 7515 section 2). */
   encode(bytes: Uint8Array): string
+  /** An ASCII string of its own: a slice would keep the string alive that it was cut from. */
+  copy(text: string): string
   /** The bytes of a segment whose alphabet and length have been checked. */
   decode(segment: string): Uint8Array
 }

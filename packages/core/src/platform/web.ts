@@ -27,5 +27,6 @@ export const platform: Platform = {
   sha256: async (message) =>
     new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encoder.encode(message))),
   encode: (bytes) => base64url.encode(bytes),
+  copy: (text) => new TextDecoder().decode(encoder.encode(text)),
   decode: (segment) => base64url.decode(segment),
 }
