@@ -1,5 +1,6 @@
 /** `@auth/core/http`: the library over HTTP as plain data, for authors of adapters. */
 
+export type { MaybePromise } from '../maybe-promise.js'
 export { addToFetch, type FetchRequestDetails, fromFetchRequest, toFetchResponse } from './fetch.js'
 export type { Guard, GuardOptions, GuardOutcome } from './guard.js'
 export { createHttpAuth, type HttpAuth, type HttpOutcome } from './http-auth.js'
