@@ -8,6 +8,13 @@ import { root } from './machine/run.mjs'
 const surface = publicExports(readWorkspace(root))
 
 const PINNED: Record<string, { values: string; types: string }> = {
+  '@auth/contracts': {
+    values: 'fakeClock httpContract modelStore storeContract unmetNeeds',
+    types: `
+      BrowserJar ContractServer FakeClock HttpClause HttpUnderTest ModelStore StoreClause StoreNeed
+      StoreUnderTest
+    `,
+  },
   '@auth/core': {
     values: 'AuthError createAuth isAuthError jsonLines loggerSink parseSessionRecord partitionOf',
     types: `
@@ -25,13 +32,6 @@ const PINNED: Record<string, { values: string; types: string }> = {
       AuthReply AuthRequest CookieOptions FetchRequestDetails GuardOptions GuardOutcome Header
       HttpAuth HttpAuthOptions HttpLoginInput HttpOptions NodeRequest NodeRequestDetails
       RetiredCookie SignedIn TokenResponse WithHeaders
-    `,
-  },
-  '@auth/core/testing': {
-    values: 'fakeClock httpContract modelStore storeContract',
-    types: `
-      BrowserJar ContractServer FakeClock HttpClause HttpUnderTest ModelStore StoreClause
-      StoreUnderTest
     `,
   },
   '@auth/express': {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { storeContract } from '../packages/core/src/testing/index.js'
+import { storeContract } from '../packages/contracts/src/index.js'
 import { contractPage } from './store-contract-doc/page.mjs'
 
 const page = readFileSync(new URL('../docs/store-contract.md', import.meta.url), 'utf8')

@@ -1,6 +1,6 @@
 /** The page docs/store-contract.md: every clause of the store contract, and how to run them. */
 
-/** @typedef {Pick<import('../../packages/core/src/testing/index.js').StoreClause, 'name' | 'promise' | 'needs'>} Clause */
+/** @typedef {Pick<import('../../packages/contracts/src/index.js').StoreClause, 'name' | 'promise' | 'needs'>} Clause */
 
 const HEAD = `<!-- Written by scripts/store-contract-doc.mjs from the clauses. Do not edit: change the clause, build, run the script. -->
 

@@ -1,4 +1,4 @@
-import type { HttpUnderTest } from '@auth/core/testing'
+import type { HttpUnderTest } from '@auth/contracts'
 import { serve } from '@auth/testkit'
 import type express from 'express'
 import { createAuth } from '../src/index.js'

@@ -1,4 +1,4 @@
-import { httpContract } from '@auth/core/testing'
+import { httpContract } from '@auth/contracts'
 import { browserJar } from '@auth/testkit'
 import express from 'express'
 // @ts-expect-error the alias has no types of its own

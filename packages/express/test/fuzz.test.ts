@@ -1,4 +1,4 @@
-import { fakeClock, modelStore } from '@auth/core/testing'
+import { fakeClock, modelStore } from '@auth/contracts'
 import type { serve } from '@auth/testkit'
 import express from 'express'
 import fc from 'fast-check'

@@ -1,7 +1,7 @@
 /** The application before and after a migration: one with express-jwt, one with this library. */
 
 import { createHmac } from 'node:crypto'
-import type { ContractServer } from '@auth/core/testing'
+import type { ContractServer } from '@auth/contracts'
 import { serve } from '@auth/testkit'
 import express, { type ErrorRequestHandler } from 'express'
 import { expressjwt } from 'express-jwt'

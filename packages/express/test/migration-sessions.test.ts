@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ContractServer } from '@auth/core/testing'
+import type { ContractServer } from '@auth/contracts'
 import cookieSession from 'cookie-session'
 import express from 'express'
 import session from 'express-session'

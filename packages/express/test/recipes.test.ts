@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { ContractServer } from '@auth/core/testing'
+import type { ContractServer } from '@auth/contracts'
 import { browserJar, serve } from '@auth/testkit'
 import express from 'express'
 // @ts-expect-error the alias has no types of its own

@@ -1,4 +1,4 @@
-import type { ContractServer, HttpUnderTest } from '@auth/core/testing'
+import type { ContractServer, HttpUnderTest } from '@auth/contracts'
 import { serve } from '@auth/testkit'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'

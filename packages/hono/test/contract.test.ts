@@ -1,4 +1,4 @@
-import { httpContract } from '@auth/core/testing'
+import { httpContract } from '@auth/contracts'
 import { browserJar } from '@auth/testkit'
 import { describe, test } from 'vitest'
 import { inProcess, onNode } from './contract-app.js'

@@ -1,4 +1,4 @@
-import type { HttpUnderTest } from '@auth/core/testing'
+import type { HttpUnderTest } from '@auth/contracts'
 import { serve } from '@auth/testkit'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'

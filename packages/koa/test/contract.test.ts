@@ -1,4 +1,4 @@
-import { httpContract } from '@auth/core/testing'
+import { httpContract } from '@auth/contracts'
 import { browserJar } from '@auth/testkit'
 import Koa from 'koa'
 // @ts-expect-error the alias has no types of its own

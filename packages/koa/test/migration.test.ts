@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { ContractServer } from '@auth/core/testing'
+import type { ContractServer } from '@auth/contracts'
 import { serve } from '@auth/testkit'
 import Koa, { type Context, type Middleware } from 'koa'
 import jwt from 'koa-jwt'

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { fakeClock } from '@auth/contracts'
 import { isAuthError, type SessionRecord } from '@auth/core'
-import { fakeClock } from '@auth/core/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ExpiringMap } from '../src/expiring-map.js'
 import { memoryStore } from '../src/index.js'

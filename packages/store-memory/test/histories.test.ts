@@ -1,4 +1,4 @@
-import { fakeClock, modelStore } from '@auth/core/testing'
+import { fakeClock, modelStore } from '@auth/contracts'
 import { firstDifference, histories } from '@auth/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import { fakeClock, storeContract } from '@auth/core/testing'
+import { fakeClock, storeContract } from '@auth/contracts'
 import { describe, test } from 'vitest'
 import { memoryStore } from '../src/index.js'
 

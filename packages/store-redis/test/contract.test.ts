@@ -1,4 +1,4 @@
-import { storeContract } from '@auth/core/testing'
+import { storeContract } from '@auth/contracts'
 import { type RedisCluster, type RedisServer, startCluster, startRedis } from '@auth/testkit'
 import { Cluster, Redis } from 'ioredis'
 import * as ioredis5 from 'ioredis5'

@@ -1,4 +1,4 @@
-import { modelStore } from '@auth/core/testing'
+import { modelStore } from '@auth/contracts'
 import { firstDifference, histories, type RedisServer, startRedis } from '@auth/testkit'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'

@@ -1,6 +1,6 @@
 /** A cookie jar by the rules of a browser, for the HTTP contract. */
 
-import type { BrowserJar } from '@auth/core/testing'
+import type { BrowserJar } from '@auth/contracts'
 import { CookieJar } from 'tough-cookie'
 
 /** Creates an empty jar. Its clock is the machine's: what is at work are the rules of name, path, domain and Secure. */

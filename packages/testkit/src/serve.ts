@@ -2,7 +2,7 @@
 
 import { type IncomingMessage, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ContractServer } from '@auth/core/testing'
+import type { ContractServer } from '@auth/contracts'
 
 const read = async (message: IncomingMessage): Promise<Response> => {
   const chunks: Uint8Array[] = []

@@ -1,4 +1,4 @@
-import { fakeClock, type HttpUnderTest, modelStore } from '@auth/core/testing'
+import { fakeClock, type HttpUnderTest, modelStore } from '@auth/contracts'
 import express from 'express'
 // @ts-expect-error the alias has no types of its own
 import express4 from 'express4'

@@ -1,4 +1,4 @@
-import { type HttpClause, httpContract } from '@auth/core/testing'
+import { type HttpClause, httpContract } from '@auth/contracts'
 import { describe, expect, test } from 'vitest'
 import { inProcess } from '../../hono/test/contract-app.js'
 import { browserJar } from '../src/index.js'

@@ -1,4 +1,4 @@
-import type { HttpUnderTest } from '@auth/core/testing'
+import type { HttpUnderTest } from '@auth/contracts'
 
 type Start = HttpUnderTest['start']
 type Options = Parameters<Start>[0]

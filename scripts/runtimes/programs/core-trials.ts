@@ -1,7 +1,7 @@
 /** What every runtime must do without HTTP: the store contract in memory, and the flows of a session. */
 
+import { fakeClock, storeContract } from '../../../packages/contracts/src/index.js'
 import { createAuth, isAuthError } from '../../../packages/core/src/index.js'
-import { fakeClock, storeContract } from '../../../packages/core/src/testing/index.js'
 import { memoryStore } from '../../../packages/store-memory/src/index.js'
 import type { Trial } from './trial.js'
 

@@ -1,6 +1,6 @@
 /** The HTTP contract as trials. */
 
-import { type HttpUnderTest, httpContract } from '../../../packages/core/src/testing/index.js'
+import { type HttpUnderTest, httpContract } from '../../../packages/contracts/src/index.js'
 import { browserJar } from '../../../packages/testkit/src/browser-jar.js'
 import type { Trial } from './trial.js'
 

@@ -1,7 +1,7 @@
 /** Hono on the servers that Bun and Deno bring themselves. */
 
 import type { Server } from 'node:http'
-import type { HttpUnderTest } from '../../../packages/core/src/testing/index.js'
+import type { HttpUnderTest } from '../../../packages/contracts/src/index.js'
 import { appOf } from '../../../packages/hono/test/contract-app.js'
 import { serve } from '../../../packages/testkit/src/serve.js'
 

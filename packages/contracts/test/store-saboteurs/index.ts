@@ -9,6 +9,7 @@ import { insertionSaboteurs } from './insertion.js'
 import { revocationSaboteurs } from './revocation.js'
 import { sessionSaboteurs } from './sessions.js'
 import { subjectSaboteurs } from './subjects.js'
+import { takeoverSaboteurs } from './takeover.js'
 import { tombstoneSaboteurs } from './tombstones.js'
 
 const ALL = [
@@ -16,6 +17,7 @@ const ALL = [
   insertionSaboteurs,
   revocationSaboteurs,
   subjectSaboteurs,
+  takeoverSaboteurs,
   tombstoneSaboteurs,
   feedSaboteurs,
   expirySaboteurs,

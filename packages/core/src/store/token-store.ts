@@ -20,13 +20,16 @@ export interface SubjectState {
   readonly now: number
 }
 
-/** How many sessions a subject may have, and what becomes of one more. */
+/**
+ * How many sessions a subject may have, and what becomes of one more. Idle sessions, those past their `idleExpiresAt`,
+ * never stand in the way: where room is needed they are ended first, under `deny` too.
+ */
 export interface SessionCap {
-  /** Live sessions per subject, 1 or more. */
+  /** Sessions per subject that are neither revoked nor past their `expiresAt`, 1 or more. */
   readonly max: number
   /**
    * `evict` ends as many sessions of the subject as needed: idle ones first, then those that were refreshed least
-   * recently. `deny` refuses the new one.
+   * recently (by `rotatedAt`). `deny` refuses the new one where an idle session does not make room.
    */
   readonly whenFull: 'evict' | 'deny'
   /** How long the mark of an evicted session lasts, in milliseconds. */
@@ -48,7 +51,7 @@ export interface SessionCap {
  */
 export interface Insertion {
   readonly outcome: 'inserted' | 'revoked' | 'taken' | 'superseded' | 'full'
-  /** The marks of the live sessions that were evicted for it, to be applied at once by the process that asked. */
+  /** The marks of the sessions that were evicted for it, idle ones too, to be applied at once by the process that asked. */
   readonly evicted: readonly SessionMark[]
 }
 

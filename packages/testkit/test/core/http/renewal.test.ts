@@ -1,0 +1,33 @@
+import { modelStore } from '@auth/contracts'
+import { type AuthRequest, createHttpAuth } from '@auth/core/http'
+import { expect, test } from 'vitest'
+
+test('a fault after a silent renewal answers 503 with Retry-After, and with the cookies that were written', async () => {
+  const store = { ...modelStore(), isRevoked: () => Promise.reject(new Error('down')) }
+  const secret = 'NTQ0ODc4MmQtYjE2Ny00Y2Q3LWFkMDItZTc5'
+  const options = {
+    secret,
+    store,
+    environment: 'production',
+    renewal: 'silent',
+    onEvent: () => undefined,
+  } as const
+  const auth = createHttpAuth(options)
+  const { refreshToken } = await auth.core.login({ subject: 'alice' })
+  const headers: Record<string, string> = {
+    cookie: `__Host-refresh_token=${refreshToken}`,
+    'sec-fetch-mode': 'navigate',
+  }
+  const request: AuthRequest = {
+    method: 'GET',
+    url: '/',
+    header: (name) => [headers[name] ?? []].flat(),
+    body: async () => undefined,
+    origin: {},
+  }
+  const { reply } = await auth.guard(request)
+  const lines = reply?.headers.filter(([name]) => name === 'Set-Cookie') ?? []
+  expect([reply?.status, lines.length]).toEqual([503, 2])
+  expect(reply?.headers).toContainEqual(['Retry-After', '1'])
+  await auth.core.close()
+})
