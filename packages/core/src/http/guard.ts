@@ -107,10 +107,9 @@ export const createGuard = ({ identify, settle, open, realm }: GuardNeeds) => {
       )
       // Read before the wait: afterwards the socket's address may be gone.
       if (verdict instanceof Promise) void exchange.source
-      return after(verdict, (settled) => {
-        const refused = { value: null, error: errorOf(refuse('absent')) }
-        return answered(exchange, quiet ? refused : settled, options)
-      })
+      return after(verdict, (settled) =>
+        answered(exchange, quiet ? { value: null, error: errorOf(refuse('absent')) } : settled, options),
+      )
     }
   }
 }
