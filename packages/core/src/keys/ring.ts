@@ -16,6 +16,8 @@ export interface KeyRing {
   readonly version: number
   /** Signs access tokens. */
   readonly signing: AccessKey
+  /** The header of the tokens that a key of the ring signs, by its encoded text; it needs no reading. */
+  header(segment: string): { readonly alg: string; readonly kid: string; readonly typ: string } | undefined
   /** Looks a verification key up; undefined for a name this process does not know. */
   find(kid: string): AccessKey | undefined
   /** Authenticates refresh tokens that are issued. */
@@ -56,10 +58,14 @@ const keysOf = (secret: Uint8Array, development: boolean): MaybePromise<SecretKe
 const ringOf = (all: readonly SecretKeys[]): KeyRing => {
   const [first] = all as [SecretKeys]
   const access = new Map(all.map((keys) => [keys.access.kid, keys.access]))
+  const headers = new Map(
+    all.map(({ access: { header, alg, kid } }) => [header, { alg, kid, typ: 'at+jwt' }]),
+  )
   const refresh = new Map(all.map((keys) => [keys.refresh.kid, keys.refresh]))
   return {
     version: 1,
     signing: first.access,
+    header: (segment) => headers.get(segment),
     find: (kid) => access.get(kid),
     refreshing: first.refresh,
     findRefresh: (kid) => refresh.get(kid),

@@ -6,9 +6,17 @@ import { after, type MaybePromise } from '../maybe-promise.js'
 const PARTITION_BYTES = 8
 const RANDOM_BYTES = 16
 
+/** Random bytes are drawn a few hundred ids at a time: a call to the generator costs more than it gives. */
+const POOL_BYTES = 4096
+let pool = new Uint8Array(0)
+
 /** Random string of 128 bits, fit for an id. */
-export const randomId = (bytes = RANDOM_BYTES): string =>
-  platform.encode(crypto.getRandomValues(new Uint8Array(bytes)))
+export const randomId = (): string => {
+  if (pool.length < RANDOM_BYTES) pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES))
+  const id = platform.encode(pool.subarray(0, RANDOM_BYTES))
+  pool = pool.subarray(RANDOM_BYTES)
+  return id
+}
 
 /** The partition of a subject, in the same tick where the platform can. */
 export const partitionNow = (subject: string): MaybePromise<string> =>

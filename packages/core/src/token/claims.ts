@@ -87,29 +87,50 @@ export interface TokenClaims {
 /** A NumericDate in milliseconds; NaN where it is no finite JSON number (RFC 7519 section 2). */
 const instant = (value: unknown): number => (typeof value === 'number' ? value * 1000 : Number.NaN)
 
-/** Reads a verified payload; null where a claim of ours has the wrong type. What is left over is the application's. */
+/** Names that `readClaims` reads itself. */
+const READ = new Set('iss aud sub exp nbf iat jti sid auth_time epoch transport env'.split(' '))
+
+/**
+ * Reads a verified payload; null where a claim of ours has the wrong type. What is left over is the application's. Own
+ * members only: what a prototype holds was never signed.
+ */
 export const readClaims = (payload: Record<string, unknown>): TokenClaims | null => {
-  const { iss, aud, sub, exp, nbf = 0, iat, jti, sid, auth_time, epoch, transport, env, ...claims } = payload
+  const own = (name: string): unknown => (Object.hasOwn(payload, name) ? payload[name] : undefined)
+  const [sub, sid, jti, epoch, transport] = [
+    own('sub'),
+    own('sid'),
+    own('jti'),
+    own('epoch'),
+    own('transport'),
+  ]
   if (!isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return null
   if (!Number.isSafeInteger(epoch) || (transport !== 'cookie' && transport !== 'bearer')) return null
-  const [issuedAt, expiresAt, authenticatedAt, notBefore] = [
-    instant(iat),
-    instant(exp),
-    instant(auth_time),
-    instant(nbf),
-  ]
-  if (![issuedAt, expiresAt, authenticatedAt, notBefore].every(Number.isFinite)) return null
-  const principal: Principal = deepFreeze({
+  const issuedAt = instant(own('iat'))
+  const expiresAt = instant(own('exp'))
+  const authenticatedAt = instant(own('auth_time'))
+  const notBefore = instant(own('nbf') ?? 0)
+  // One of them not finite, and so is the sum of their distances from zero.
+  if (
+    !Number.isFinite(
+      Math.abs(issuedAt) + Math.abs(expiresAt) + Math.abs(authenticatedAt) + Math.abs(notBefore),
+    )
+  ) {
+    return null
+  }
+  const claims: Record<string, unknown> = {}
+  for (const name of Object.keys(payload)) if (!READ.has(name)) claims[name] = payload[name]
+  const principal: Principal = Object.freeze({
     subject: sub,
     sessionId: sid,
     tokenId: jti,
-    claims,
+    claims: deepFreeze(claims),
     issuedAt,
     expiresAt,
     authenticatedAt,
     transport,
   })
-  return { principal, issuer: iss, audience: aud, epoch: epoch as number, notBefore, environment: env }
+  const [issuer, audience, environment] = [own('iss'), own('aud'), own('env')]
+  return { principal, issuer, audience, epoch: epoch as number, notBefore, environment }
 }
 
 /** Whether an `aud` claim names the audience: a string or an array of strings, compared exactly (RFC 7519 section 4.1.3). */

@@ -6,9 +6,7 @@ import { type Outcome, type Refusal, refuse } from '../outcome.js'
 
 /** A token taken apart; nothing of its payload has been looked at. */
 export interface CompactToken {
-  readonly alg: string
-  readonly kid: string
-  readonly typ: string
+  readonly header: TokenHeader
   /** What the signature signs: header and payload as they came. */
   readonly input: string
   readonly payload: string
@@ -33,46 +31,50 @@ export const isCanonical = (segment: string): boolean => {
   return (DIGITS.indexOf(segment[segment.length - 1] as string) & unused) === 0
 }
 
-/**
- * Reads a canonical segment as a JSON object in UTF-8, without a prototype; null where it is none. The last of
- * duplicate members wins (RFC 7519 section 4).
- */
+/** Reads a canonical segment as a JSON object in UTF-8; null where it is none. The last of duplicate members wins (RFC 7519 section 4). */
 export const decodeObject = (segment: string): Record<string, unknown> | null => {
   try {
     const value: unknown = JSON.parse(decoder.decode(platform.decode(segment)))
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject && !Object.hasOwn(value, '__proto__') ? Object.assign(Object.create(null), value) : null
+    return isObject && !Object.hasOwn(value, '__proto__') ? (value as Record<string, unknown>) : null
   } catch {
     return null
   }
 }
 
-interface Header {
+/** What a token's header says, as far as verification needs it. */
+export interface TokenHeader {
   readonly alg: string
   readonly kid: string
   readonly typ: string
 }
 
-const parseHeader = (segment: string): Header | Refusal => {
-  const header = decodeObject(segment)
-  if (!header || FORBIDDEN_MEMBERS.some((member) => member in header)) return malformed
-  const { alg, kid, typ } = header
+/** The header of a segment that was seen before; undefined where it has to be read. */
+export type KnownHeader = (segment: string) => TokenHeader | undefined
+
+const parseHeader = (segment: string): TokenHeader | Refusal => {
+  const header = isCanonical(segment) ? decodeObject(segment) : null
+  if (!header || FORBIDDEN_MEMBERS.some((member) => Object.hasOwn(header, member))) return malformed
+  const [alg, kid, typ] = ['alg', 'kid', 'typ'].map((name) =>
+    Object.hasOwn(header, name) ? header[name] : undefined,
+  )
   if (typeof alg !== 'string' || typeof typ !== 'string') return malformed
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return refuse('unknown_key')
   return { alg, kid, typ }
 }
 
 /** Checks the form of a token and reads its header. */
-export const readCompact = (token: unknown): Outcome<CompactToken> => {
+export const readCompact = (token: unknown, known: KnownHeader): Outcome<CompactToken> => {
   if (typeof token !== 'string' || token === '') return malformed
   if (token.length > MAX_TOKEN_LENGTH) return refuse('oversized')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   if (first < 0 || second < 0 || token.includes('.', second + 1)) return malformed
-  const segments = [token.slice(0, first), token.slice(first + 1, second), token.slice(second + 1)] as const
-  if (!segments.every(isCanonical)) return malformed
-  const [head, payload, signature] = segments
-  const header = parseHeader(head)
+  const head = token.slice(0, first)
+  const payload = token.slice(first + 1, second)
+  const signature = token.slice(second + 1)
+  const header = known(head) ?? parseHeader(head)
+  if (!isCanonical(payload) || !isCanonical(signature)) return malformed
   if ('refused' in header) return header
-  return { accepted: { ...header, input: token.slice(0, second), payload, signature } }
+  return { accepted: { header, input: token.slice(0, second), payload, signature } }
 }

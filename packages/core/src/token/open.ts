@@ -28,8 +28,8 @@ export const createOpen = ({ issuer, audience, development }: TokenPolicy): Open
   const environment = development ? 'development' : undefined
   const longest = maxAccessTtl(development) * 1000
 
-  const readVerified = ({ typ, payload }: CompactToken): Outcome<OpenedToken> => {
-    if (!isAccessTokenType(typ)) return refuse('wrong_type')
+  const readVerified = ({ header, payload }: CompactToken): Outcome<OpenedToken> => {
+    if (!isAccessTokenType(header.typ)) return refuse('wrong_type')
     const object = decodeObject(payload)
     if (!object) return refuse('malformed')
     const claims = readClaims(object)
@@ -43,12 +43,12 @@ export const createOpen = ({ issuer, audience, development }: TokenPolicy): Open
   }
 
   return (ring, token) => {
-    const compact = readCompact(token)
+    const compact = readCompact(token, ring.header)
     if (isRefusal(compact)) return compact
-    const { kid, alg, input, signature } = compact.accepted
-    const key = ring.find(kid)
+    const { header, input, signature } = compact.accepted
+    const key = ring.find(header.kid)
     if (!key) return refuse('unknown_key')
-    if (alg !== key.alg) return refuse('wrong_algorithm')
+    if (header.alg !== key.alg) return refuse('wrong_algorithm')
     return after(key.verify(input, signature), (genuine) =>
       genuine ? readVerified(compact.accepted) : refuse('bad_signature'),
     )
