@@ -2,6 +2,8 @@
 
 /** Width of a slot in milliseconds: how much later than its expiry an entry's memory may be given back. */
 const SLOT = 10_000
+/** Entries and slots that one sweep looks at, at most: some milliseconds of work. */
+const SWEPT_AT_ONCE = 1000
 
 interface Entry<V> {
   readonly value: V
@@ -9,7 +11,7 @@ interface Entry<V> {
   readonly slot: number
 }
 
-/** A `Map` with an absolute expiry for each entry. Somebody has to call `sweep` now and then. */
+/** A `Map` with an absolute expiry for each entry. Its owner calls `sweep` now and then. */
 export class ExpiringMap<K, V> {
   readonly #entries = new Map<K, Entry<V>>()
   /** Keys by the slot of time in which they expire, so that a sweep touches only what is due. */
@@ -39,7 +41,9 @@ export class ExpiringMap<K, V> {
   }
 
   set(key: K, value: V, expiresAt: number): void {
-    this.delete(key)
+    const old = this.#entries.get(key)
+    // An entry that had expired is taken away as the sweep would have done it.
+    if (this.delete(key) && old && old.expiresAt <= this.#now()) this.#onExpire(old.value)
     this.#swept ??= this.#slot(this.#now()) - 1
     const slot = Math.max(this.#slot(expiresAt), this.#swept + 1)
     const keys = this.#slots.get(slot) ?? new Set()
@@ -56,31 +60,26 @@ export class ExpiringMap<K, V> {
     return true
   }
 
-  /** Removes everything whose slot of time has passed. */
-  sweep(): void {
+  /** Removes what is due, a bounded number of entries at once. True where everything that is due is gone. */
+  sweep(): boolean {
     const current = this.#slot(this.#now()) - 1
-    const from = (this.#swept ?? current) + 1
-    // After a leap of the clock there are fewer slots in use than slots gone by.
-    const few = current - from > this.#slots.size
-    const due = few ? [...this.#slots.keys()].filter((slot) => slot <= current) : range(from, current)
-    for (const slot of due) this.#empty(slot)
-    this.#swept = Math.max(current, this.#swept ?? current)
+    let slot = (this.#swept ?? current) + 1
+    for (let left = SWEPT_AT_ONCE; slot <= current && left > 0; left -= 1) {
+      const [key] = this.#slots.get(slot) ?? []
+      if (key !== undefined) this.#expire(key)
+      if (!this.#slots.has(slot)) slot += 1
+    }
+    this.#swept = Math.max(slot - 1, this.#swept ?? current)
+    return slot > current
   }
 
-  #empty(slot: number): void {
-    const keys = this.#slots.get(slot)
-    this.#slots.delete(slot)
-    for (const key of keys ?? []) {
-      const entry = this.#entries.get(key)
-      this.#entries.delete(key)
-      if (entry) this.#onExpire(entry.value)
-    }
+  #expire(key: K): void {
+    const entry = this.#entries.get(key)
+    this.delete(key)
+    if (entry) this.#onExpire(entry.value)
   }
 
   #slot(instant: number): number {
     return Math.floor(instant / SLOT)
   }
 }
-
-const range = (from: number, to: number): number[] =>
-  Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at)

@@ -1,3 +1,4 @@
 /** `@auth/store-memory`: sessions that live in this process. */
 
-export { type MemoryStoreOptions, memoryStore } from './memory-store.js'
+export { memoryStore } from './memory-store.js'
+export type { MemoryStoreOptions } from './options.js'

@@ -1,209 +1,193 @@
 /** The in-process `TokenStore`: everything lives in maps of this process and dies with it. */
 
 import {
-  AuthError,
-  type FeedMark,
-  type RevocationMark,
+  type Insertion,
+  type RevocationLife,
   type RevocationQuery,
+  type RevocationTarget,
+  type Revoked,
+  type SessionCap,
   type SessionRecord,
-  type SubjectMark,
+  STORE_LIMITS,
+  type SubjectTarget,
   type TokenStore,
 } from '@auth/core'
 import { ExpiringMap } from './expiring-map.js'
+import { unavailable } from './failure.js'
+import { type MemoryStoreOptions, type MemoryStoreSettings, optionsFrom } from './options.js'
+import { Revocations } from './revocations.js'
+import { recordOf, type SessionRow, SessionTable } from './session-table.js'
 
-/** Options of `memoryStore`. */
-export interface MemoryStoreOptions {
-  /**
-   * How many sessions, and how many revocations, are held at most. One more is refused with `store_unavailable`: nothing
-   * that lives is ever evicted. Default: 100000, some 100 MB.
-   */
-  readonly maxEntries?: number | undefined
-  /** The clock, in milliseconds. Default: `Date.now`. */
-  readonly now?: (() => number) | undefined
-}
-
-interface SubjectRow {
-  readonly epoch: number
-  readonly sessions: Set<string>
-}
-
-const SWEEP_INTERVAL = 10_000
+const SWEEP_PAUSE = 10_000
+/** Pause before a sweep that goes on where the last one stopped, in milliseconds. */
+const SHORT_PAUSE = 10
 /** How long the epoch of a login under way is remembered, in milliseconds. */
 const LOGIN_LIFE = 3_600_000
-const MAX_LISTED = 100
-
-const optionsFrom = (
-  options: MemoryStoreOptions,
-): Required<{ [K in keyof MemoryStoreOptions]: NonNullable<MemoryStoreOptions[K]> }> => {
-  const { maxEntries = 100_000, now = Date.now, ...unknown } = options
-  const problems = Object.keys(unknown).map((name) => `${name} is not an option; there are maxEntries, now`)
-  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
-    problems.push('maxEntries must be a whole number above 0')
-  if (typeof now !== 'function') problems.push('now must be a function')
-  if (problems.length > 0)
-    throw new AuthError('invalid_options', `memoryStore cannot work: ${problems.join('; ')}`)
-  return { maxEntries, now }
-}
-
-const full = (what: string): AuthError =>
-  new AuthError(
-    'store_unavailable',
-    `The memory store is full: it holds as many ${what} as maxEntries allows.`,
-  )
-
-/** One key for a pair of texts, whatever is in them. */
-const tokenKey = ({ sessionId, tokenId }: { sessionId: string; tokenId: string }): string =>
-  JSON.stringify([sessionId, tokenId])
 
 class MemoryStore implements TokenStore {
   readonly volatile = true
   readonly #maxEntries: number
   readonly #now: () => number
-  readonly #subjects: ExpiringMap<string, SubjectRow>
-  readonly #sessions: ExpiringMap<string, SessionRecord>
-  readonly #tokens: ExpiringMap<string, true>
-  readonly #feed: ExpiringMap<number, FeedMark>
-  #feedEnd = 0
-  #timer: ReturnType<typeof setInterval> | undefined
+  readonly #table: SessionTable
+  readonly #revocations: Revocations
+  readonly #once: ExpiringMap<string, true>
+  readonly #documents = new Map<string, { readonly text: string; readonly version: number }>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #isClosed = false
 
-  constructor({ maxEntries, now }: ReturnType<typeof optionsFrom>) {
-    this.#maxEntries = maxEntries
-    this.#now = now
-    this.#subjects = new ExpiringMap(now)
-    this.#sessions = new ExpiringMap(now, ({ id, subject }) =>
-      this.#subjects.get(subject)?.sessions.delete(id),
-    )
-    this.#tokens = new ExpiringMap(now)
-    this.#feed = new ExpiringMap(now)
+  constructor(settings: MemoryStoreSettings) {
+    this.#maxEntries = settings.maxEntries
+    this.#now = settings.now
+    this.#table = new SessionTable(settings.now)
+    this.#revocations = new Revocations(this.#table, settings)
+    this.#once = new ExpiringMap(settings.now)
   }
 
-  async insert(record: SessionRecord): Promise<boolean> {
-    const { id, subject, epoch, expiresAt } = record
-    const row = this.#subjects.get(subject)
-    if (this.#sessions.get(id) || expiresAt <= this.#now() || (row && epoch !== row.epoch)) return false
-    if (this.#sessions.size >= this.#maxEntries) throw full('sessions')
-    this.#setSubject(subject, row ?? { epoch, sessions: new Set() }, expiresAt).sessions.add(id)
-    this.#sessions.set(id, structuredClone(record), expiresAt)
-    return true
+  async insert(record: SessionRecord, cap: SessionCap): Promise<Insertion> {
+    this.#beginWrite()
+    const refused = this.#refusal(record)
+    if (refused) return { outcome: refused, evicted: [] }
+    const surplus = this.#table.surplus(record.subject, cap.max)
+    const isIdle = ({ idleExpiresAt }: SessionRow) => idleExpiresAt <= this.#now()
+    const isDenied = cap.whenFull === 'deny' && !surplus.every(isIdle)
+    // One entry more than the evictions need is left: that of the new session itself.
+    if (isDenied || !this.#revocations.hasShare(record.id, surplus.length + 1))
+      return { outcome: 'full', evicted: [] }
+    if (this.#table.size - surplus.length >= this.#maxEntries) throw unavailable('holds maxEntries sessions')
+    this.#revocations.expectRoom()
+    const evicted = surplus.map((row) => this.#revocations.endSession(row, cap))
+    this.#table.open(record)
+    return { outcome: 'inserted', evicted }
   }
 
   async find(sessionId: string) {
-    const record = structuredClone(this.#sessions.get(sessionId)) ?? null
-    const epoch = (record && this.#subjects.get(record.subject)?.epoch) ?? Number.MAX_SAFE_INTEGER
-    return { record, epoch, now: this.#now() }
+    this.#expectOpen()
+    const row = this.#table.live(sessionId)
+    const epoch = row && this.#table.subject(row.subject)?.epoch
+    return { record: row ? recordOf(row) : null, epoch: epoch ?? Number.MAX_SAFE_INTEGER, now: this.#now() }
   }
 
   async replace(record: SessionRecord, expectedVersion: number): Promise<boolean> {
-    const current = this.#sessions.get(record.id)
-    const row = this.#subjects.get(record.subject)
-    if (!current || !row || current.version !== expectedVersion || record.epoch < row.epoch) return false
-    this.#sessions.set(record.id, structuredClone(record), record.expiresAt)
+    this.#expectOpen()
+    const current = this.#table.live(record.id)
+    const { epoch = Number.MAX_SAFE_INTEGER } = this.#table.subject(record.subject) ?? {}
+    if (current?.version !== expectedVersion || record.epoch < epoch) return false
+    this.#table.put(record)
     return true
   }
 
   async list(subject: string): Promise<SessionRecord[]> {
-    const now = this.#now()
-    const records = [...(this.#subjects.get(subject)?.sessions ?? [])].flatMap(
-      (id) => this.#sessions.get(id) ?? [],
-    )
-    const live = records.filter(({ idleExpiresAt }) => now < idleExpiresAt)
-    return structuredClone(live.sort((a, b) => b.createdAt - a.createdAt).slice(0, MAX_LISTED))
+    this.#expectOpen()
+    return this.#table.newest(subject, STORE_LIMITS.listed).map(recordOf)
   }
 
   async epoch(subject: string) {
+    this.#beginWrite()
     const now = this.#now()
-    const known = this.#subjects.get(subject)
-    // Half of the rows may be logins under way; whoever asks for ever new subjects is stopped here.
-    if (!known && this.#subjects.size >= 2 * this.#maxEntries) throw full('subjects')
-    const row = known ?? { epoch: now, sessions: new Set() }
-    return { epoch: this.#setSubject(subject, row, now + LOGIN_LIFE).epoch, now }
+    // Half of the rows may be logins under way; an attempt to use up all with ever new subjects is stopped here.
+    if (!this.#table.subject(subject) && this.#table.subjects >= 2 * this.#maxEntries)
+      throw unavailable('holds as many subjects as it can')
+    return { epoch: this.#table.touch(subject, now, now + LOGIN_LIFE).epoch, now }
   }
 
-  async revoke(mark: RevocationMark): Promise<boolean> {
-    if (mark.kind === 'subject') return this.#revokeSubject(mark)
-    this.#publish(mark)
-    if (mark.kind === 'session') return this.#forget(mark.sessionId)
-    const key = tokenKey(mark)
-    if (this.#tokens.get(key)) return false
-    this.#tokens.set(key, true, mark.expiresAt)
-    return true
+  async revoke(target: RevocationTarget, life: RevocationLife): Promise<Revoked> {
+    this.#beginWrite()
+    if (target.kind === 'subject') return this.#revokeSubject(target, life)
+    if (target.kind === 'session') return this.#revocations.revokeSession(target, life)
+    return this.#revocations.revokeToken(target, life)
   }
 
-  async isRevoked(query: RevocationQuery): Promise<boolean> {
-    const row = this.#subjects.get(query.subject)
-    return (
-      row === undefined ||
-      query.epoch < row.epoch ||
-      this.#sessions.get(query.sessionId) === undefined ||
-      this.#tokens.get(tokenKey(query)) !== undefined
-    )
+  async isRevoked({ tokenId, sessionId, subject, epoch }: RevocationQuery): Promise<boolean> {
+    this.#expectOpen()
+    const { epoch: current = Number.MAX_SAFE_INTEGER } = this.#table.subject(subject) ?? {}
+    const isMarked = this.#revocations.markOf({ kind: 'token', tokenId, sessionId }) !== undefined
+    return epoch < current || this.#table.live(sessionId) === undefined || isMarked
   }
 
   async marks(cursor?: string) {
-    const asked = Number(cursor ?? 0)
-    const from = Number.isSafeInteger(asked) && asked <= this.#feedEnd ? asked : 0
-    const marks: FeedMark[] = []
-    // Backwards from the end: a caller that has kept up pays only for what is new.
-    for (let at = this.#feedEnd, left = this.#feed.size; at > from && left > 0; at -= 1) {
-      const mark = this.#feed.get(at)
-      if (mark) marks.push(mark)
-      if (mark) left -= 1
-    }
-    return { marks: marks.reverse(), cursor: String(this.#feedEnd) }
+    this.#expectOpen()
+    return this.#revocations.feed.read(cursor)
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    this.#timer = undefined
+  onMarks(wake: () => void): () => void {
+    return this.#revocations.feed.subscribe(wake)
   }
 
-  /** Raises the epoch; what died of it is removed at once, the session to keep moves along. */
-  #revokeSubject(mark: SubjectMark): boolean {
-    const { subject, keep, expiresAt } = mark
-    const now = this.#now()
-    const row = this.#subjects.get(subject)
-    const epoch = Math.max(now, (row?.epoch ?? now) + 1)
-    this.#publish({ ...mark, epoch })
-    for (const id of row?.sessions ?? []) {
-      const record = id === keep ? this.#sessions.get(id) : undefined
-      if (record) this.#sessions.set(id, { ...record, epoch, version: record.version + 1 }, record.expiresAt)
-      else this.#forget(id)
-    }
-    this.#setSubject(subject, { epoch, sessions: row?.sessions ?? new Set() }, expiresAt)
+  async document(name: string) {
+    this.#expectOpen()
+    const { text = null, version = 0 } = this.#documents.get(name) ?? {}
+    return { text, version, now: this.#now() }
+  }
+
+  async putDocument(name: string, text: string, expectedVersion: number): Promise<boolean> {
+    this.#beginWrite()
+    const version = (this.#documents.get(name)?.version ?? 0) + 1
+    if (version !== expectedVersion + 1) return false
+    if (version === 1 && this.#documents.size >= this.#maxEntries)
+      throw unavailable('holds maxEntries documents')
+    this.#documents.set(name, { text, version })
+    this.#revocations.feed.publish({ kind: 'document', name, version }, STORE_LIMITS.markFor)
     return true
   }
 
-  #forget(sessionId: string): boolean {
-    const record = this.#sessions.get(sessionId)
-    if (!record) return false
-    this.#subjects.get(record.subject)?.sessions.delete(sessionId)
-    return this.#sessions.delete(sessionId)
+  async remember(id: string, lastsFor: number): Promise<boolean> {
+    this.#beginWrite()
+    if (this.#once.get(id)) return false
+    if (this.#once.size >= this.#maxEntries) throw unavailable('holds maxEntries one-time ids')
+    this.#once.set(id, true, this.#now() + lastsFor)
+    return true
   }
 
-  #publish(mark: FeedMark): void {
-    if (this.#feed.size >= this.#maxEntries) throw full('revocations')
-    this.#feedEnd += 1
-    this.#feed.set(this.#feedEnd, structuredClone(mark), mark.expiresAt)
-    this.#startSweeping()
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#revocations.feed.close()
   }
 
-  /** A subject's row lives as long as the longest-lived thing that was ever said of it. */
-  #setSubject(subject: string, row: SubjectRow, expiresAt: number): SubjectRow {
-    this.#subjects.set(subject, row, Math.max(expiresAt, this.#subjects.expiryOf(subject)))
-    this.#startSweeping()
-    return row
+  /** The first reason of the port's table that applies; the cap is looked at afterwards. */
+  #refusal(record: SessionRecord): Exclude<Insertion['outcome'], 'inserted' | 'full'> | undefined {
+    if (this.#revocations.hasTombstone(record.id)) return 'revoked'
+    if (this.#table.live(record.id)) return 'taken'
+    const { epoch = record.epoch, revokedAt = Number.NEGATIVE_INFINITY } =
+      this.#table.subject(record.subject) ?? {}
+    const isOutdated = record.takeover !== undefined && record.authenticatedAt <= revokedAt
+    const isSuperseded = record.epoch !== epoch || record.expiresAt <= this.#now() || isOutdated
+    return isSuperseded ? 'superseded' : undefined
   }
 
-  #startSweeping(): void {
-    if (this.#timer !== undefined) return
-    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL)
+  #revokeSubject(target: SubjectTarget, { markFor }: RevocationLife): Revoked {
+    const { kind, subject, keep } = target
+    const now = this.#now()
+    const row = this.#table.subject(subject)
+    // Where sessions end, or an older mark is replaced, there is always room.
+    if (!row?.sessions.size && !this.#revocations.markOf(target)) this.#revocations.expectRoom()
+    const epoch = Math.max(now, (row?.epoch ?? now) + 1)
+    const named = keep === undefined ? {} : { keep }
+    const mark = this.#revocations.feed.publish({ kind, subject, ...named, epoch }, markFor)
+    this.#table.raise(subject, { epoch, until: now + markFor, keep })
+    return { mark, changed: true }
+  }
+
+  #expectOpen(): void {
+    if (this.#isClosed) throw unavailable('is closed')
+  }
+
+  #beginWrite(): void {
+    this.#expectOpen()
+    if (this.#timer === undefined) this.#sweepAfter(SWEEP_PAUSE)
+  }
+
+  #sweepAfter(pause: number): void {
+    this.#timer = setTimeout(() => this.#sweep(), pause)
     ;(this.#timer as { unref?(): void }).unref?.()
   }
 
+  /** Goes on until the store is empty: an idle process has no timer. */
   #sweep(): void {
-    const maps = [this.#sessions, this.#subjects, this.#tokens, this.#feed]
-    for (const map of maps) map.sweep()
-    if (maps.every((map) => map.size === 0)) void this.close()
+    const swept = [this.#table, this.#revocations, this.#once].map((part) => part.sweep())
+    const left = this.#table.size + this.#table.subjects + this.#revocations.size + this.#once.size
+    this.#timer = undefined
+    if (left > 0) this.#sweepAfter(swept.every(Boolean) ? SWEEP_PAUSE : SHORT_PAUSE)
   }
 }
 
