@@ -30,6 +30,7 @@ import {
   type RevokeVerb,
 } from './flows/revoke.js'
 import { listSessions, type SessionInfo } from './flows/sessions.js'
+import { createWatch, type WatchVerb } from './flows/watch.js'
 import { secretKeySource } from './keys/ring.js'
 import { isIdentifier } from './limits.js'
 import type { MaybePromise } from './maybe-promise.js'
@@ -38,6 +39,7 @@ import { accept, type Outcome } from './outcome.js'
 import { createBreaker } from './revocation/breaker.js'
 import { createReplica } from './revocation/replica.js'
 import { createRevoke, markLife } from './revocation/revoker.js'
+import { createWatchers } from './revocation/watchers.js'
 import { type BoundedStore, boundedStore } from './store/bounded-store.js'
 import type { Principal } from './token/claims.js'
 import { createClaimsSource } from './token/claims-source.js'
@@ -63,6 +65,11 @@ export interface Auth<C extends object = object> {
   asOf(subject: string): Promise<number>
   /** Enters what only the application sees, a failed password for instance, into the same audit log. */
   report(event: Report): void
+  /**
+   * Watches over a connection that outlives its request: calls `end(reason)` once, when the session is revoked or its token
+   * has ended without a newer one. Takes a principal as `authenticate` or a guard gave it.
+   */
+  readonly watch: WatchVerb
   /** Lets go of what the store holds open. */
   close(): Promise<void>
 }
@@ -81,6 +88,7 @@ export interface Verbs {
   readonly revoke: RevokeVerb
   sessions(subject: string, store: BoundedStore): Promise<Outcome<SessionInfo[]>>
   readonly report: (event: Report) => void
+  readonly watch: WatchVerb
   close(): Promise<void>
 }
 
@@ -116,7 +124,9 @@ export const createVerbs = (settings: Settings): Verbs => {
   }
   const open = createOpen(settings)
   const remembered = createOpenedTokens()
-  const replica = createReplica({ store, maxStaleness, monotonic, emit })
+  const watchers = createWatchers(now, leeway)
+  const { marked: onMark, unknown: onStale, seen: onAccepted } = watchers
+  const replica = createReplica({ store, maxStaleness, monotonic, emit, onMark, onStale })
   const breaker = createBreaker(monotonic)
   const markFor = markLife(development)
   const write = createRevoke(replica, markFor)
@@ -135,6 +145,7 @@ export const createVerbs = (settings: Settings): Verbs => {
       remembered,
       replica,
       breaker,
+      onAccepted,
       emit,
       now,
       leeway,
@@ -146,7 +157,17 @@ export const createVerbs = (settings: Settings): Verbs => {
     revoke: createRevokeVerb({ ...issuing, write }),
     sessions: listSessions,
     report: createReport(emit),
+    watch: createWatch({
+      watchers,
+      replica,
+      opened: remembered.of,
+      ask: ({ principal: { tokenId, sessionId, subject }, epoch }) =>
+        boundedStore(store, emit)
+          .isRevoked({ tokenId, sessionId, subject, epoch })
+          .catch(() => undefined),
+    }),
     close: async () => {
+      watchers.close()
       replica.close()
       await store.close()
     },
@@ -200,6 +221,7 @@ export const authOf = <C extends object>(verbs: Verbs): Auth<C> => {
         return accept((await store().epoch(subject)).epoch)
       }),
     report: verbs.report,
+    watch: verbs.watch,
     close: () => run(async () => accept(await verbs.close())),
   }
 }

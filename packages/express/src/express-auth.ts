@@ -26,7 +26,7 @@ export type Guard<P> = (req: NodeRequest, res: Response<unknown, { auth: P }>, n
 
 /** Sessions for an Express application. `login`, `refresh`, `logout` and `revoke` add headers and never end the response. */
 export interface ExpressAuth<C extends object = object>
-  extends Pick<HttpVerbs<C, Response>, 'core' | 'sessions' | 'asOf' | 'close'> {
+  extends Pick<HttpVerbs<C, Response>, 'core' | 'sessions' | 'asOf' | 'watch' | 'close'> {
   /** Lets signed-in requests through, with `res.locals.auth`; with `optional`, that is null for anonymous ones. */
   guard(options: GuardOptions & { readonly optional: true }): Guard<Principal<C> | null>
   guard(options?: GuardOptions): Guard<Principal<C>>

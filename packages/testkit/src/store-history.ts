@@ -1,33 +1,38 @@
 /** Random histories: the same calls to a store and to the model must give the same answers. */
 
 import {
-  type FeedMark,
-  type FoundSession,
+  type Insertion,
   partitionOf,
   type RevocationTarget,
+  type Revoked,
   type SessionCap,
   type SessionRecord,
   type TokenStore,
 } from '@auth/core'
 import fc from 'fast-check'
+import { type Known, targetOf, viewOf } from './store-view.js'
 
 const SUBJECTS = ['alice', 'bob']
-const DOCUMENT = 'ring'
-/** How long marks and tombstones last, in milliseconds. */
-const MARK = 8000
-const TOMBSTONE = 20_000
+const DOCUMENTS = ['ring']
+/** In milliseconds. */
+const MARK_LIFE = 5000
+const TOMBSTONE_LIFE = 12_000
 
 const CALLS = [
   'insert',
   'insert',
-  'take over',
+  'insert',
   'insert again',
+  'insert buried',
+  'take over',
   'replace',
   'revoke session',
+  'bury session',
   'revoke token',
   'revoke subject',
   'put document',
   'remember',
+  'advance',
   'advance',
 ] as const
 
@@ -47,151 +52,148 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 
 /** Arbitrary histories of up to 40 calls. */
-export const histories = fc.array(step, { maxLength: 40 })
+export const histories = fc.array(step, { maxLength: 40, size: 'max' })
 
-/** A step with the id of the session that it is about. */
+/** A step, when it is taken, and the session that it is about. */
 interface Call extends Step {
-  readonly id: string
-  /** Its place in the history; no two sessions are refreshed in one millisecond, so that the order of eviction is known. */
   readonly at: number
+  readonly now: number
+  readonly id: string
+  /** Whether the session has a tombstone. */
+  readonly buried: boolean
 }
 
+/** No two sessions are refreshed at the same instant: which of them is evicted must be certain. */
+const refreshed = ({ now, at }: Call): number => now - 1_000_000 + at
+
 /** A record that any two stores are handed alike. */
-const recordAt = (now: number, { subject, id, back, at }: Call, epoch: number): SessionRecord => ({
-  id,
-  subject: `${SUBJECTS[subject]}`,
+const recordOf = (call: Call, epoch: number): SessionRecord => ({
+  id: call.id,
+  subject: `${SUBJECTS[call.subject]}`,
   epoch,
   version: 1,
   generation: 1,
   previous: 0,
-  rotatedAt: now + at,
+  rotatedAt: refreshed(call),
   recoveries: 0,
   seed: 'seed',
-  createdAt: now,
-  authenticatedAt: now,
+  createdAt: call.now,
+  authenticatedAt: call.now,
   idleFor: 5,
-  idleExpiresAt: now + 5000,
-  expiresAt: now + 10_000 + back * 1000,
+  idleExpiresAt: call.now + 5000,
+  expiresAt: call.now + 10_000 + call.back * 1000,
   persistent: false,
   transport: 'bearer',
 })
 
-const capOf = ({ back, lag }: Step): SessionCap => ({
-  max: 1 + back,
-  whenFull: lag > 0 ? 'deny' : 'evict',
-  markFor: MARK,
+const capOf = ({ lag, back }: Call): SessionCap => ({
+  max: lag < 0 ? 2 : 1000,
+  whenFull: back % 2 === 0 ? 'evict' : 'deny',
+  markFor: MARK_LIFE,
 })
 
-const targetOf = ({ call, subject, id: sessionId, lag }: Call): RevocationTarget => {
-  const name = `${SUBJECTS[subject]}`
-  if (call === 'revoke session')
-    return { kind: 'session', sessionId, ...(lag === 1 ? { subject: name } : {}) }
-  if (call === 'revoke token') return { kind: 'token', tokenId: `t${lag}`, sessionId }
-  return { kind: 'subject', subject: name, ...(lag > 0 ? { keep: sessionId } : {}) }
+const plain = ({ outcome, evicted }: Insertion) => ({ outcome, evicted: evicted.map(targetOf) })
+
+const insert = async (store: TokenStore, call: Call): Promise<unknown> => {
+  const { epoch } = await store.epoch(`${SUBJECTS[call.subject]}`)
+  const record = recordOf(call, epoch + Math.max(0, call.lag - 1))
+  // A minute away from any revocation, whose instant is read by the clock of each store.
+  const old = { takeover: 'older', authenticatedAt: call.now + (call.back % 2 === 0 ? 60_000 : -60_000) }
+  return plain(await store.insert(call.call === 'take over' ? { ...record, ...old } : record, capOf(call)))
 }
 
-/** A mark with the time that is left of it in whole lives: no two clocks agree to the millisecond. */
-const coarse = (mark: FeedMark): object => ({ ...mark, lastsFor: Math.ceil(mark.lastsFor / MARK) })
-
-/** What can be seen of a store: every row, list, epoch, verdict, mark and document. */
-const visible = async (store: TokenStore, known: readonly string[]): Promise<unknown> => {
-  const dead = ({ record, epoch }: FoundSession) => record === null || record.epoch < epoch
-  const rows = await Promise.all(known.map((id) => store.find(id)))
-  const verdicts = rows.map(({ record }, at) => {
-    const { subject = 'alice', epoch = 0 } = record ?? {}
-    return store.isRevoked({ tokenId: 't1', sessionId: `${known[at]}`, subject, epoch })
-  })
-  const ids = async (subject: string) => (await store.list(subject)).map(({ id }) => id).sort()
-  const epochs = await Promise.all(SUBJECTS.map(async (subject) => (await store.epoch(subject)).epoch))
-  const feed = (await store.marks?.())?.marks ?? []
-  const live = rows.map((found) => (dead(found) ? null : found.record))
-  const document = await store.document?.(DOCUMENT)
-  const rank = ranksOf([
-    ...SUBJECTS.map((subject, at) => ({ subject, epoch: epochs[at] as number })),
-    ...live,
-    ...feed,
-  ])
-  return {
-    rows: live.map((record) => record && { ...record, epoch: rank(record) }),
-    verdicts: await Promise.all(verdicts),
-    lists: await Promise.all(SUBJECTS.map(ids)),
-    epochs: SUBJECTS.map((subject, at) => rank({ subject, epoch: epochs[at] as number })),
-    feed: feed.map((mark) => coarse(mark.kind === 'subject' ? { ...mark, epoch: rank(mark) } : mark)),
-    document: [document?.text, document?.version],
-  }
+/** No promise is made about the id of a session that has died without a tombstone: ids are random. */
+const insertAgain = async (store: TokenStore, call: Call): Promise<unknown> => {
+  const { record, epoch } = await store.find(call.id)
+  return record && record.epoch >= epoch
+    ? plain(await store.insert({ ...record, epoch: epoch + call.lag }, capOf(call)))
+    : null
 }
 
-interface Epoch {
-  readonly subject: string
-  readonly epoch: number
+const replace = async (store: TokenStore, call: Call): Promise<unknown> => {
+  const { record } = await store.find(call.id)
+  if (!record) return false
+  const next = { ...record, version: record.version + 1, generation: 2, rotatedAt: refreshed(call) }
+  return store.replace(next, record.version + (call.lag > 1 ? 1 : 0))
 }
 
-/** Epochs come from clocks, and no two stores have the same: what must agree is their order, subject by subject. */
-const ranksOf = (items: readonly (object | null)[]): ((item: Epoch) => number) => {
-  const seen = items.filter((item): item is Epoch => item !== null && 'subject' in item && 'epoch' in item)
-  return ({ subject, epoch }) =>
-    new Set(seen.filter((item) => item.subject === subject && item.epoch < epoch).map((item) => item.epoch))
-      .size
-}
-
-const insert = async (store: TokenStore, now: number, step: Call) => {
-  const { epoch } = await store.epoch(`${SUBJECTS[step.subject]}`)
-  const record = recordAt(now, step, epoch + Math.max(0, step.lag - 1))
-  const authenticatedAt = step.lag < 0 ? 0 : now + 3_600_000
-  const { outcome, evicted } = await store.insert(
-    step.call === 'take over' ? { ...record, takeover: 'older', authenticatedAt } : record,
-    capOf(step),
-  )
-  return { outcome, evicted: evicted.map(coarse) }
-}
-
-const revoke = async (store: TokenStore, step: Call) => {
-  const tombstoneFor = step.lag < 0 ? TOMBSTONE : 0
-  const { mark, changed } = await store.revoke(targetOf(step), { markFor: MARK, tombstoneFor })
-  return { mark: mark && { ...coarse(mark), epoch: null }, changed }
-}
-
-const perform = async (store: TokenStore, now: number, step: Call): Promise<unknown> => {
-  const { call, lag, id } = step
-  if (call === 'insert' || call === 'take over') return insert(store, now, step)
-  if (call.startsWith('revoke')) return revoke(store, step)
-  if (call === 'remember') return store.remember?.(`once ${step.back}`, MARK)
-  if (call === 'put document') {
-    const version = (await store.document?.(DOCUMENT))?.version ?? 0
-    return store.putDocument?.(DOCUMENT, `text ${lag}`, version + Math.max(0, lag))
-  }
+/** A session is named with a subject only while it has an owner. */
+const ownerOf = async (store: TokenStore, { id, lag }: Call): Promise<{ subject?: string }> => {
   const { record, epoch } = await store.find(id)
-  if (!record || record.epoch < epoch) return null
-  if (call === 'insert again') return store.insert({ ...record, epoch: epoch + lag }, capOf(step))
-  const next = { ...record, version: record.version + 1, generation: 2, rotatedAt: now + step.at }
-  return store.replace(next, record.version + (lag > 1 ? 1 : 0))
+  if (lag >= 0 || !record || record.epoch < epoch) return {}
+  return { subject: lag === -1 ? record.subject : 'mallory' }
 }
 
-const OPENING: readonly string[] = ['insert', 'take over']
+const revoke = async (store: TokenStore, call: Call): Promise<unknown> => {
+  const { id: sessionId, lag } = call
+  const life = {
+    markFor: MARK_LIFE,
+    ...(call.call === 'bury session' ? { tombstoneFor: TOMBSTONE_LIFE } : {}),
+  }
+  const keep = lag > 0 ? { keep: sessionId } : {}
+  const targets: Partial<Record<Step['call'], RevocationTarget>> = {
+    'revoke token': { kind: 'token', sessionId, tokenId: `t${lag}` },
+    'revoke subject': { kind: 'subject', subject: `${SUBJECTS[call.subject]}`, ...keep },
+  }
+  const session = { kind: 'session', sessionId, ...(await ownerOf(store, call)) } as const
+  const { mark, changed }: Revoked = await store.revoke(targets[call.call] ?? session, life)
+  return { mark: mark && targetOf(mark), changed }
+}
+
+const putDocument = async (store: TokenStore, { at, lag }: Call): Promise<unknown> => {
+  const name = `${DOCUMENTS[0]}`
+  const version = (await store.document?.(name))?.version ?? 0
+  return store.putDocument?.(name, `text ${at}`, version + (lag > 1 ? 1 : 0))
+}
+
+const perform = async (store: TokenStore, call: Call): Promise<unknown> => {
+  if (call.call === 'advance') return null
+  if (call.call === 'insert' || call.call === 'take over') return insert(store, call)
+  if (call.call === 'insert again') return insertAgain(store, call)
+  if (call.call === 'insert buried') return call.buried ? insert(store, call) : null
+  if (call.call === 'replace') return replace(store, call)
+  if (call.call === 'put document') return putDocument(store, call)
+  if (call.call === 'remember') return store.remember?.(`id ${call.back % 2}`, call.lag > 0 ? 2000 : 6000)
+  return revoke(store, call)
+}
+
+/** Names the sessions of a history as it goes on, and knows which of them are buried. */
+const castOf = (partitions: readonly string[]) => {
+  const ids: string[] = []
+  const buriedUntil = new Map<string, number>()
+  return {
+    ids,
+    callOf: (step: Step, at: number, now: number): Call => {
+      const isNew = step.call === 'insert' || step.call === 'take over'
+      if (isNew) ids.push(`${partitions[step.subject]}.session-${at}`)
+      const unknown = `${partitions[step.subject]}.no-session`
+      const id = (isNew ? ids.at(-1) : ids.at(-1 - step.back)) ?? unknown
+      const call = { ...step, at, now, id, buried: now < (buriedUntil.get(id) ?? 0) }
+      if (step.call === 'bury session' && step.lag >= -1) buriedUntil.set(id, now + TOMBSTONE_LIFE)
+      // A buried session is inserted again under the subject of its partition.
+      return call.buried ? { ...call, subject: partitions.findIndex((part) => id.startsWith(part)) } : call
+    },
+  }
+}
 
 /**
  * Plays a history on both stores; gives the first step after which they differ, with both views, or null.
  *
- * @param advance - moves the clock of both stores by seconds
+ * @param clock - the clock of both stores: `advance` moves it by seconds
  */
 export const firstDifference = async (
   stores: readonly [TokenStore, TokenStore],
   clock: { readonly now: () => number; advance(seconds: number): void },
   history: readonly Step[],
 ): Promise<object | null> => {
-  const partitions = await Promise.all(SUBJECTS.map(partitionOf))
-  const known: string[] = []
+  const cast = castOf(await Promise.all(SUBJECTS.map(partitionOf)))
+  const known: Known = { ids: cast.ids, subjects: SUBJECTS, documents: DOCUMENTS }
   for (const [at, step] of history.entries()) {
     if (step.call === 'advance') clock.advance(step.back * 2)
-    if (OPENING.includes(step.call)) known.push(`${partitions[step.subject]}.session-${at}`)
-    const id =
-      (OPENING.includes(step.call) ? known.at(-1) : known.at(-1 - step.back)) ??
-      `${partitions[step.subject]}.no-session`
-    const now = clock.now()
+    const call = cast.callOf(step, at, clock.now())
     const answers = []
     for (const store of stores) {
-      const answer = step.call === 'advance' ? null : await perform(store, now, { ...step, id, at })
-      answers.push(JSON.stringify([answer, await visible(store, known)], sortedKeys))
+      answers.push(JSON.stringify([await perform(store, call), await viewOf(store, known)], sortedKeys))
     }
     if (answers[0] !== answers[1]) return { at, step, left: answers[0], right: answers[1] }
   }

@@ -13,7 +13,7 @@ import type { BoundedStore } from '../store/bounded-store.js'
 import type { RevocationQuery } from '../store/token-store.js'
 import { ownerOf, type Principal } from '../token/claims.js'
 import { judge, judgeAge } from '../token/judge.js'
-import type { Open } from '../token/open.js'
+import type { Open, OpenedToken } from '../token/open.js'
 import type { OpenedTokens, RememberedToken } from '../token/opened-tokens.js'
 
 /** How strictly an access token is looked at. */
@@ -52,6 +52,8 @@ export interface AuthenticateNeeds {
   readonly remembered: OpenedTokens
   readonly replica: Replica
   readonly breaker: Breaker
+  /** Told of every token that is accepted. */
+  readonly onAccepted?: (opened: OpenedToken) => void
   readonly emit: Emit
   /** The clock, in milliseconds. */
   readonly now: () => number
@@ -70,7 +72,7 @@ export type Authenticate = (
 
 /** Binds the verb. */
 export const createAuthenticate = (needs: AuthenticateNeeds): Authenticate => {
-  const { keys, open, remembered, replica, breaker, emit, now, leeway, allowUnchecked } = needs
+  const { keys, open, remembered, replica, breaker, onAccepted, emit, now, leeway, allowUnchecked } = needs
 
   const askStore = async (
     query: RevocationQuery,
@@ -131,7 +133,10 @@ export const createAuthenticate = (needs: AuthenticateNeeds): Authenticate => {
         if (refusal) return refusal
         return after(isRevoked(outcome.accepted, options, store), (revoked) => {
           if (revoked) return refuse('revoked', ownerOf(opened.principal))
-          return judgeAge(opened, input, options.maxAuthAge) ?? accept(opened.principal)
+          const old = judgeAge(opened, input, options.maxAuthAge)
+          if (old) return old
+          onAccepted?.(opened)
+          return accept(opened.principal)
         })
       }),
     )

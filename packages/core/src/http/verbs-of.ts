@@ -20,7 +20,8 @@ export interface Conversions<X> {
 }
 
 /** Verbs that add their headers to the response, never end it, and reject with an `AuthError`. */
-export interface HttpVerbs<C extends object, X> extends Pick<Auth<C>, 'sessions' | 'asOf' | 'close'> {
+export interface HttpVerbs<C extends object, X>
+  extends Pick<Auth<C>, 'sessions' | 'asOf' | 'watch' | 'close'> {
   /** The same sessions without HTTP: for jobs, for scripts, and for tokens in the application's own tests. */
   readonly core: Auth<C>
   /** Signs in a user whom the application has just recognised. Sets cookies, or gives `tokens` for a bearer client. */
@@ -75,6 +76,7 @@ export const verbsOf = <C extends object, X>(
       core.report(context === undefined ? event : { ...event, source: request(context).source }),
     sessions: (subject) => raising(core.sessions(subject)),
     asOf: (subject) => raising(core.asOf(subject)),
+    watch: core.watch,
     close: core.close,
   }
 }

@@ -17,6 +17,10 @@ export interface ReplicaNeeds {
   /** A clock that is never set back, in milliseconds. */
   readonly monotonic: () => number
   readonly emit: Emit
+  /** Told of every mark, after it is in force. */
+  readonly onMark?: (mark: FeedMark) => void
+  /** Told once when the copy has grown too old to tell. */
+  readonly onStale?: () => void
   /** Default: {@link MAX_MARKS}. */
   readonly maxMarks?: number
 }
@@ -70,8 +74,9 @@ class Freshness {
   failed(): void {
     if (this.#stale || this.isFresh || this.#knownUntil === Number.NEGATIVE_INFINITY) return
     this.#stale = true
-    const { emit, maxStaleness } = this.#needs
+    const { emit, maxStaleness, onStale } = this.#needs
     emit({ type: 'replica_stale', maxStaleness })
+    onStale?.()
   }
 }
 
@@ -109,6 +114,7 @@ export const createReplica = (needs: ReplicaNeeds): Replica => {
     version += 1
     if (table.size < maxMarks) table.add(mark, monotonic())
     else overflowed = true
+    needs.onMark?.(mark)
   }
 
   const read = (page: FeedPage, sentAt: number, first: boolean): string | undefined => {

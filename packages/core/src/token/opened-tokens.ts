@@ -1,6 +1,7 @@
 /** Tokens that were opened a moment ago, in bounded memory: the signature of one and the same string is verified once. */
 
 import { platform } from '#platform'
+import type { Principal } from './claims.js'
 import type { OpenedToken } from './open.js'
 
 /** A token that verified, and what is known about it. */
@@ -20,6 +21,8 @@ export interface OpenedTokens {
   recall(token: string, ringVersion: number): RememberedToken | undefined
   /** Remembers a token that has verified. */
   remember(token: string, opened: OpenedToken, ringVersion: number): RememberedToken
+  /** The token that a principal was read from, for as long as the principal is held. */
+  of(principal: Principal): OpenedToken | undefined
 }
 
 /** Characters that one generation holds: some 10,000 tokens. */
@@ -35,6 +38,7 @@ export const createOpenedTokens = (capacity = GENERATION): OpenedTokens => {
   let young = new Map<string, RememberedToken>()
   let old = new Map<string, RememberedToken>()
   let characters = 0
+  const byPrincipal = new WeakMap<Principal, OpenedToken>()
 
   const keep = (entry: RememberedToken): void => {
     const length = entry.token.length
@@ -59,7 +63,9 @@ export const createOpenedTokens = (capacity = GENERATION): OpenedTokens => {
       // Cut out of a long Cookie header, it would keep the whole header alive, the refresh token in it.
       const entry = { token: platform.copy(token), opened, ringVersion, stamp: -1 }
       keep(entry)
+      byPrincipal.set(opened.principal, opened)
       return entry
     },
+    of: (principal) => byPrincipal.get(principal),
   }
 }
