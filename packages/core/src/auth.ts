@@ -30,6 +30,7 @@ import {
   type RevokeVerb,
 } from './flows/revoke.js'
 import { listSessions, type SessionInfo } from './flows/sessions.js'
+import { createTakeOver, type TakeOver } from './flows/take-over.js'
 import { createWatch, type WatchVerb } from './flows/watch.js'
 import { secretKeySource } from './keys/ring.js'
 import { isIdentifier } from './limits.js'
@@ -89,6 +90,9 @@ export interface Verbs {
   sessions(subject: string, store: BoundedStore): Promise<Outcome<SessionInfo[]>>
   readonly report: (event: Report) => void
   readonly watch: WatchVerb
+  readonly takeOver: TakeOver
+  /** Ends a session by its id, whether or not it exists, so that it cannot come back. */
+  endSession(sessionId: string, store: BoundedStore): Promise<void>
   close(): Promise<void>
 }
 
@@ -109,8 +113,11 @@ const createAnnounce = ({ development, store }: Settings, emit: Emit): (() => vo
   }
 }
 
-/** Binds the verbs of one configuration. It draws no random, starts no timer and opens no connection. */
-export const createVerbs = (settings: Settings): Verbs => {
+/**
+ * Binds the verbs of one configuration. @param endedUntil - until when the ids of revoked sessions must not come back, in milliseconds
+ *
+ * It draws no random, starts no timer and opens no connection. */
+export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
   const { store, now, leeway, maxStaleness, development } = settings
   const emit = createEmit(settings.onEvent, now)
   const announce = createAnnounce(settings, emit)
@@ -129,7 +136,7 @@ export const createVerbs = (settings: Settings): Verbs => {
   const replica = createReplica({ store, maxStaleness, monotonic, emit, onMark, onStale })
   const breaker = createBreaker(monotonic)
   const markFor = markLife(development)
-  const write = createRevoke(replica, markFor)
+  const write = createRevoke(replica, markFor, () => endedUntil - now())
   const issuer = createIssuer({ policy: settings, accessTtl: settings.accessTtl, now, emit })
   const claims = createClaimsSource(settings.claims, emit)
   const issuing = { keys, claims, issuer, emit }
@@ -157,6 +164,10 @@ export const createVerbs = (settings: Settings): Verbs => {
     revoke: createRevokeVerb({ ...issuing, write }),
     sessions: listSessions,
     report: createReport(emit),
+    takeOver: createTakeOver({ ...issuing, settings, replica, markFor }),
+    endSession: async (sessionId, open) => {
+      await write(open, { kind: 'session', sessionId })
+    },
     watch: createWatch({
       watchers,
       replica,

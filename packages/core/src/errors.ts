@@ -77,6 +77,8 @@ export const REFUSALS = {
   too_many_sessions: 'too_many_sessions',
   login_too_old: 'insufficient_authentication',
   cross_site: 'csrf_failed',
+  takeover_ended: 'invalid_token',
+  takeover_replayed: 'invalid_token',
   bad_request: 'invalid_request',
   body_too_large: 'request_too_large',
 } as const satisfies Record<string, AuthErrorCode>

@@ -48,6 +48,7 @@ export type EventBody =
       /** The application's own name of the reason; cut to 256 characters. */
       readonly reason?: string
     }
+  | ({ readonly type: 'taken_over'; readonly reader: string } & EventSubject)
   | ({ readonly type: 'token_issued'; readonly tokenId: string; readonly expiresAt: number } & EventSubject)
   | ({
       readonly type: 'refreshed'
@@ -109,6 +110,7 @@ export type AuthEvent = EventBody & {
 export const KINDS: Readonly<Record<EventBody['type'], readonly [Severity, EventOutcome]>> = {
   login: ['info', 'success'],
   login_failed: ['info', 'failure'],
+  taken_over: ['info', 'success'],
   token_issued: ['info', 'success'],
   refreshed: ['info', 'success'],
   recoveries_repeated: ['warn', 'unknown'],

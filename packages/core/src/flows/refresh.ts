@@ -3,7 +3,7 @@
 import type { Emit } from '../audit/emit.js'
 import type { RequestSource } from '../audit/event.js'
 import { type Check, isAnything, oneOf, type Snapshot } from '../checks.js'
-import { AuthError, type TokenOwner } from '../errors.js'
+import { AuthError, type RejectionReason, type TokenOwner } from '../errors.js'
 import type { KeyRing, KeySource } from '../keys/ring.js'
 import { accept, isRefusal, type Outcome, type Refusal, refuse } from '../outcome.js'
 import type { Revoke } from '../revocation/revoker.js'
@@ -50,11 +50,20 @@ export interface RefreshNeeds {
   readonly strict: boolean
 }
 
+/** What an edge has to say while a session is renewed. */
+export interface RefreshHooks {
+  /** Whether the session may go on; where not, it is revoked. Asked after the rule, before anything is written. */
+  mayGoOn?(record: SessionRecord): Promise<boolean>
+  /** A rotation has been written. */
+  rotated?(record: SessionRecord): Promise<void>
+}
+
 /** The verb. */
 export type Refresh = (
   token: unknown,
   options: Snapshot<RefreshOptions>,
   store: BoundedStore,
+  hooks?: RefreshHooks,
 ) => Promise<Outcome<Refreshed>>
 
 /** One refresh under way. */
@@ -66,6 +75,7 @@ interface Attempt {
   readonly text: string
   readonly life: TokenLife
   readonly options: Snapshot<RefreshOptions>
+  readonly hooks: RefreshHooks
 }
 
 type Granted = Exclude<RotationDecision, { outcome: 'reused' }>
@@ -119,13 +129,17 @@ export const createRefresh = ({
     return refuse('refresh_reused', ownerOf(record))
   }
 
-  /** Ends the session of a subject that may no longer sign in. */
-  const endDisabled = async ({ store, token, options }: Attempt, record: SessionRecord): Promise<Refusal> => {
+  /** Ends a session that may not go on: its subject may no longer sign in, or its old session has ended. */
+  const endHeld = async (
+    { store, token, options }: Attempt,
+    record: SessionRecord,
+    reason: RejectionReason,
+  ): Promise<Refusal> => {
     const { sessionId } = token
     const { changed } = await revoke(store, { kind: 'session', sessionId })
     const about = { sessionId, subject: record.subject }
     if (changed) emit({ type: 'revoked', scope: 'session', actor: 'library', ...about }, options.source)
-    return refuse('subject_disabled', ownerOf(record))
+    return refuse(reason, ownerOf(record))
   }
 
   const report = ({ token, ring, options }: Attempt, decision: Granted, access: Access): void => {
@@ -150,7 +164,8 @@ export const createRefresh = ({
     const decision = decideRotation(record, { presented: token.generation, now, overlap, strict })
     if (decision.outcome === 'reused') return endReused(attempt, record, decision)
     const granted = await claims(record, attempt.options.source)
-    if (granted === null) return endDisabled(attempt, record)
+    if (granted === null) return endHeld(attempt, record, 'subject_disabled')
+    if ((await attempt.hooks.mayGoOn?.(record)) === false) return endHeld(attempt, record, 'takeover_ended')
     const session = decision.record
     // Signed before the rotation is written: claims that no token can carry change nothing.
     const access = await issuer.access(ring, { session, claims: granted, life })
@@ -158,6 +173,7 @@ export const createRefresh = ({
     const refreshToken = rotated ? await refreshTokenOf(ring, session) : attempt.text
     if (rotated && !(await store.replace(session, record.version))) return undefined
     report(attempt, decision, access)
+    if (rotated) await attempt.hooks.rotated?.(session)
     return accept({
       ...access,
       refreshToken,
@@ -166,12 +182,12 @@ export const createRefresh = ({
     })
   }
 
-  return async (text, options, store) => {
+  return async (text, options, store, hooks = {}) => {
     const life = issuer.life()
     const ring = await keys.load()
     const read = readRefreshToken(ring, text)
     if (isRefusal(read)) return read
-    const attempt = { store, ring, token: read.accepted, text: text as string, life, options }
+    const attempt = { store, ring, token: read.accepted, text: text as string, life, options, hooks }
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
       const outcome = await round(attempt)
       if (outcome) return outcome

@@ -70,6 +70,16 @@ export const cookieValues = (request: AuthRequest, name: string): string[] => {
   return values
 }
 
+/** The names of all cookies of a request, as often as they come. */
+export const cookieNames = (request: AuthRequest): string[] =>
+  request
+    .header('cookie')
+    .flatMap((line) => line.split(';'))
+    .flatMap((pair) => {
+      const equals = pair.indexOf('=')
+      return equals > 0 ? [trimmed(pair, 0, equals)] : []
+    })
+
 /** Binds the cookies of a configuration. */
 export const createCookies = ({ cookies, path: authPath, silent }: HttpSettings): Cookies => {
   const scope = (name: string, path: string): CookieScope => {

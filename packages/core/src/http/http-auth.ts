@@ -17,6 +17,7 @@ import { createIdentify, createIdentifyOrRenew } from './identify.js'
 import { type AuthReply, type AuthRequest, type Header, NO_STORE } from './message.js'
 import { replyTo } from './reply-to.js'
 import { createSignIn, type HttpLoginInput, type SignedIn } from './sign-in.js'
+import { createTakeover } from './takeover.js'
 
 /** What a verb gave, with the headers that belong on the response in either case. */
 export type HttpOutcome<T> = { readonly headers: readonly Header[] } & (
@@ -61,9 +62,10 @@ export const createHttpAuth = <C extends object = Record<string, never>>(
   options: HttpAuthOptions<C>,
 ): HttpAuth<C> => {
   const { http: settings, core, realm } = settingsFrom(options)
-  const verbs = createVerbs(core)
+  const verbs = createVerbs(core, settings.takeover?.until)
   const cookies = createCookies(settings)
-  const needs = { verbs, settings, cookies }
+  const takeover = settings.takeover && createTakeover({ verbs, settings, cookies }, settings.takeover)
+  const needs = { verbs, settings, cookies, takeover }
   const identify = createIdentify(needs)
   const signIn = createSignIn(needs)
   const open = (request: AuthRequest) => openExchange(verbs, request)

@@ -18,6 +18,8 @@ import {
   type Settings,
   settingsOf,
 } from '../options.js'
+import type { TakeoverSettings } from './takeover.js'
+import type { TakeoverOptions } from './takeover-reader.js'
 
 /** A cookie that an earlier release or configuration has set and that is to be expired. */
 export interface RetiredCookie {
@@ -65,6 +67,8 @@ export interface HttpOptions {
    * loads (GET navigations) by itself, for server-rendered pages. Default: `endpoint`.
    */
   readonly renewal?: 'endpoint' | 'silent' | undefined
+  /** Takes over the sessions of the mechanism that the application had before. Default: none. */
+  readonly takeover?: TakeoverOptions | undefined
   /**
    * Finds the client's address for the audit log, given what the framework hands its handlers: the request of Express,
    * the context of Koa or Hono. Default: the framework's own, by its rules about proxies; none in Hono.
@@ -82,6 +86,7 @@ export interface HttpSettings {
   readonly mounts: readonly string[]
   readonly origins: ReadonlySet<string>
   readonly silent: boolean
+  readonly takeover: TakeoverSettings | undefined
   readonly ip: ((context: unknown) => string | undefined) | undefined
   readonly cookies: Required<{
     [K in Exclude<keyof CookieOptions, 'domain'>]: NonNullable<CookieOptions[K]>
@@ -130,7 +135,37 @@ const HTTP_CHECKS: Readonly<Record<keyof HttpOptions, Check>> = {
   ),
   cookies: object,
   renewal: oneOf('endpoint', 'silent'),
+  takeover: object,
   ip: isFunction,
+}
+
+const isReader = must('a reader of @auth/takeover, or an object with name, cookie and read', (value) => {
+  const { name, cookie, read } = Object(value) as Record<string, unknown>
+  return (
+    typeof name === 'string' && ['string', 'function'].includes(typeof cookie) && typeof read === 'function'
+  )
+})
+
+const TAKEOVER_CHECKS: Readonly<Record<keyof TakeoverOptions, Check>> = {
+  reader: isReader,
+  until: must(
+    'an instant: a Date, or milliseconds since the Unix epoch',
+    (value) => Number.isFinite(Number(value)) && Number(value) > 1e12,
+  ),
+  share: must('a number from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1),
+  end: isBoolean,
+}
+
+const readTakeover = (
+  given: unknown,
+): { readonly takeover: TakeoverSettings | undefined; readonly problems: string[] } => {
+  if (given === undefined) return { takeover: undefined, problems: [] }
+  const { options, problems } = readOptions<TakeoverOptions>(given, TAKEOVER_CHECKS, 'takeover.')
+  const { reader, until, share = 1, end = false } = options
+  if (reader === undefined) problems.push('takeover.reader is missing')
+  if (until === undefined)
+    problems.push('takeover.until is missing: the day from which on no old session is accepted')
+  return { takeover: { reader, until: Number(until), share, end }, problems }
 }
 
 const COOKIE_CHECKS: Record<keyof CookieOptions, Check> = {
@@ -210,7 +245,8 @@ export const settingsFrom = <C extends object>(
   const read = readOptions<HttpAuthOptions>(given, { ...AUTH_CHECKS, ...HTTP_CHECKS })
   const options: Snapshot<HttpAuthOptions> = read.options
   const { cookies, problems } = readCookies(options.cookies, isDevelopment(options))
-  const all = [...read.problems, ...authProblems(options), ...problems]
+  const taking = readTakeover(options.takeover)
+  const all = [...read.problems, ...authProblems(options), ...problems, ...taking.problems]
   if (all.length > 0) throw invalidOptions('createAuth', all)
   const path = options.path ?? '/auth'
   const http: HttpSettings = {
@@ -218,6 +254,7 @@ export const settingsFrom = <C extends object>(
     mounts: options.mountPath === undefined ? endsOf(path) : [options.mountPath],
     origins: new Set(options.origins),
     silent: options.renewal === 'silent',
+    takeover: taking.takeover,
     ip: options.ip as HttpSettings['ip'],
     cookies,
   }

@@ -4,14 +4,15 @@ import type { Verbs } from '../auth.js'
 import type { Snapshot } from '../checks.js'
 import type { AuthenticateOptions } from '../flows/authenticate.js'
 import { after, type MaybePromise } from '../maybe-promise.js'
-import { accept, codeOf, isRefusal, type Outcome } from '../outcome.js'
-import type { Principal } from '../token/claims.js'
+import { accept, codeOf, isRefusal, type Outcome, refuse } from '../outcome.js'
+import { ownerOf, type Principal } from '../token/claims.js'
 import type { Cookies } from './cookies.js'
 import { accessCredential, type Credential, cookieCredential, headerCredential } from './credential.js'
 import { crossSiteRefusal } from './csrf.js'
 import type { Exchange } from './exchange.js'
 import type { HttpSettings } from './http-options.js'
 import { type AuthRequest, NO_STORE } from './message.js'
+import type { Takeover } from './takeover.js'
 
 /** Who sends a request, and by which credential. */
 export interface Identified {
@@ -24,6 +25,7 @@ export type Identity = Outcome<Identified> | undefined
 
 /** What identification works with. */
 export interface IdentifyNeeds {
+  readonly takeover: Takeover | undefined
   readonly verbs: Pick<Verbs, 'authenticate' | 'refresh'>
   readonly settings: HttpSettings
   readonly cookies: Cookies
@@ -80,10 +82,30 @@ const isRenewable = (identity: Identity): boolean =>
   identity === undefined ||
   (isRefusal(identity) && codeOf(identity) === 'invalid_token' && identity.refused !== 'several_credentials')
 
+/** By old session; its real login time counts. */
+const byOldSession = async (
+  takeover: Takeover,
+  exchange: Exchange,
+  { maxAuthAge }: Strictness,
+): Promise<Identity> => {
+  const identity = await takeover.identify(exchange)
+  if (identity === undefined || isRefusal(identity)) return identity
+  const { principal } = identity.accepted
+  const tooOld =
+    maxAuthAge !== undefined && principal.issuedAt - principal.authenticatedAt > maxAuthAge * 1000
+  return tooOld ? refuse('login_too_old', ownerOf(principal)) : identity
+}
+
 /** By access token, and for page loads, where the session has ended only as far as the access token goes, by refresh cookie. */
 export const createIdentifyOrRenew = (needs: IdentifyNeeds): Identify => {
-  const { verbs, settings, cookies } = needs
-  const identify = createIdentify(needs)
+  const { verbs, settings, cookies, takeover } = needs
+  const byToken = createIdentify(needs)
+  const identify: Identify = takeover
+    ? (exchange, options) =>
+        after(byToken(exchange, options), (identity) =>
+          identity === undefined ? byOldSession(takeover, exchange, options) : identity,
+        )
+    : byToken
   if (!settings.silent) return identify
 
   const renew = async (exchange: Exchange, { maxAuthAge }: Strictness): Promise<Identity> => {
@@ -91,7 +113,7 @@ export const createIdentifyOrRenew = (needs: IdentifyNeeds): Identify => {
     if (!presented || isRefusal(presented)) return presented
     const { token, transport } = presented.accepted
     const { source, store } = exchange
-    const outcome = await verbs.refresh(token, { transport, source }, store())
+    const outcome = await verbs.refresh(token, { transport, source }, store(), takeover?.hooks(exchange))
     // A page load with a session that has ended is anonymous, as without one.
     if (isRefusal(outcome)) return undefined
     exchange.headers.push(NO_STORE, ...cookies.setRefreshed(outcome.accepted))

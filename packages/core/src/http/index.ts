@@ -17,4 +17,5 @@ export {
 } from './node.js'
 export { replyTo } from './reply-to.js'
 export type { HttpLoginInput, SignedIn, TokenResponse } from './sign-in.js'
+export type { OldSession, ReaderRequest, TakeoverOptions, TakeoverReader } from './takeover-reader.js'
 export { type Conversions, type HttpVerbs, verbsOf } from './verbs-of.js'

@@ -12,6 +12,7 @@ import { crossSiteRefusal } from './csrf.js'
 import type { Exchange } from './exchange.js'
 import type { HttpSettings } from './http-options.js'
 import { NO_STORE, singleHeader } from './message.js'
+import type { Takeover } from './takeover.js'
 
 /** The token response of RFC 6749 section 5.1. */
 export interface TokenResponse {
@@ -40,6 +41,7 @@ export type HttpLoginInput = Omit<LoginInput, 'source'>
 
 /** What the verbs work with. */
 export interface SignInNeeds {
+  readonly takeover: Takeover | undefined
   readonly verbs: Pick<Verbs, 'login' | 'refresh' | 'logout' | 'revoke'>
   readonly settings: HttpSettings
   readonly cookies: Cookies
@@ -54,7 +56,7 @@ export interface SignIn {
 }
 
 /** Binds the verbs. */
-export const createSignIn = ({ verbs, settings, cookies }: SignInNeeds): SignIn => {
+export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds): SignIn => {
   const signedIn = ({ headers }: Exchange, pair: Pair | Refreshed): SignedIn => {
     const { principal, expiresIn, accessToken, refreshToken, refreshExpiresIn } = pair
     headers.push(NO_STORE)
@@ -85,6 +87,7 @@ export const createSignIn = ({ verbs, settings, cookies }: SignInNeeds): SignIn 
   const endReplaced = async (exchange: Exchange, { principal }: Pair): Promise<void> => {
     try {
       await endCookieSessions(exchange)
+      await takeover?.endOld(exchange)
     } catch (error) {
       const { sessionId } = principal
       await verbs.revoke({ sessionId }, { source: exchange.source }, exchange.store()).catch(() => undefined)
@@ -116,7 +119,7 @@ export const createSignIn = ({ verbs, settings, cookies }: SignInNeeds): SignIn 
       const { token, transport } = presented.accepted
       const forged = transport === 'cookie' ? crossSiteRefusal(request, settings) : undefined
       if (forged) return forged
-      const outcome = await verbs.refresh(token, { transport, source }, store())
+      const outcome = await verbs.refresh(token, { transport, source }, store(), takeover?.hooks(exchange))
       return isRefusal(outcome) ? outcome : accept(signedIn(exchange, outcome.accepted))
     },
 
@@ -137,6 +140,7 @@ export const createSignIn = ({ verbs, settings, cookies }: SignInNeeds): SignIn 
       const forged = crossSiteRefusal(request, settings, true)
       if (forged) return forged
       await endCookieSessions(exchange)
+      await takeover?.endOld(exchange)
       headers.push(NO_STORE, ...cookies.clear())
       return accept(null)
     },

@@ -9,17 +9,18 @@ import type { Replica } from './replica.js'
 export const markLife = (development: boolean): number => (maxAccessTtl(development) + 3 * MAX_LEEWAY) * 1000
 
 /** Revokes. Resolves once it holds: here at once, everywhere else as soon as the feed is read. */
-export type Revoke = (
-  store: BoundedStore,
-  target: RevocationTarget,
-  tombstoneFor?: number,
-) => Promise<Revoked>
+export type Revoke = (store: BoundedStore, target: RevocationTarget) => Promise<Revoked>
 
-/** Binds the copy of this process. */
+/**
+ * Binds the copy of this process.
+ *
+ * @param tombstoneFor - for how long the id of a session that ends now must not come back, in milliseconds
+ */
 export const createRevoke =
-  (replica: Pick<Replica, 'apply'>, markFor: number): Revoke =>
-  async (store, target, tombstoneFor) => {
-    const revoked = await store.revoke(target, { markFor, ...(tombstoneFor ? { tombstoneFor } : {}) })
+  (replica: Pick<Replica, 'apply'>, markFor: number, tombstoneFor: () => number): Revoke =>
+  async (store, target) => {
+    const lasting = target.kind === 'session' ? Math.max(0, Math.ceil(tombstoneFor())) : 0
+    const revoked = await store.revoke(target, { markFor, ...(lasting > 0 ? { tombstoneFor: lasting } : {}) })
     if (revoked.mark) replica.apply(revoked.mark)
     return revoked
   }
