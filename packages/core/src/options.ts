@@ -178,7 +178,9 @@ const lifetimeProblems = (options: Lifetimes, development: boolean): string[] =>
   const { accessTtl, idle, absolute, overlap, strict } = lifetimes(options, development)
   const longest = maxAccessTtl(development)
   return [
-    ...(accessTtl > longest ? [`accessTtl (${accessTtl}) must be at most ${longest} in production`] : []),
+    ...(accessTtl > longest && accessTtl <= DAY
+      ? [`accessTtl (${accessTtl}) must be at most ${longest} in production`]
+      : []),
     ...(idle > absolute ? [`idle (${idle}) must not be longer than absolute (${absolute})`] : []),
     ...(accessTtl >= idle ? [`accessTtl (${accessTtl}) must be shorter than idle (${idle})`] : []),
     ...(strict && overlap > 0

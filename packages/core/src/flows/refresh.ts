@@ -150,8 +150,9 @@ export const createRefresh = ({
     if (decision.outcome === 'recover' && recoveries >= RECOVERIES_WARN) {
       emit({ type: 'recoveries_repeated', ...about, recoveries }, source)
     }
-    const { kid } = ring.refreshing
-    if (token.key.kid !== kid) emit({ type: 'key_rotated', ...about, from: token.key.kid, to: kid }, source)
+    const [from, to] = [token.key.kid, ring.refreshing.kid]
+    // On `hold` no refresh token leaves: the session still has the one of the older key.
+    if (decision.outcome !== 'hold' && from !== to) emit({ type: 'key_rotated', ...about, from, to }, source)
     issuer.report(access, source)
   }
 

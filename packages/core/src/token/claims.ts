@@ -108,7 +108,7 @@ export const readClaims = (payload: Record<string, unknown>): TokenClaims | null
   const issuedAt = instant(own('iat'))
   const expiresAt = instant(own('exp'))
   const authenticatedAt = instant(own('auth_time'))
-  const notBefore = instant(own('nbf') ?? 0)
+  const notBefore = Object.hasOwn(payload, 'nbf') ? instant(payload.nbf) : 0
   // One of them not finite, and so is the sum of their distances from zero.
   if (
     !Number.isFinite(

@@ -2,7 +2,7 @@
 
 import type { AuthOptions } from '@auth/core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createKeyRing } from '../../../../core/src/token/keys.js'
+import { secretKeySource } from '../../../../core/src/keys/ring.js'
 import { signAccessToken } from '../../../../core/src/token/sign.js'
 import {
   decode,
@@ -120,8 +120,8 @@ describe('the application cannot write claims that are ours', () => {
       transport: 'cookie',
     }
     const settings = { issuer: 'app', audience: 'app', development: false }
-    const ring = await createKeyRing([SECRET], false)()
-    const token = await signAccessToken(ring, settings, {
+    const { signing } = await secretKeySource([SECRET], false).load()
+    const token = await signAccessToken(signing, settings, {
       ...principal,
       claims,
       epoch: Number(scene.payload.epoch),

@@ -10,6 +10,7 @@ import {
   type Pair,
   type Principal,
 } from '@auth/core'
+import { expect } from 'vitest'
 
 export const SECRET = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg'
 export const OTHER_SECRET = 'eSMnOWeGYDNY4mtXhC0mPaS8bM2yUJ2vQKQ3vG1Zq0E'
@@ -68,8 +69,8 @@ export const openScene = async (options: Partial<AuthOptions> = {}, start?: numb
       const method = target[key]
       if (typeof method !== 'function') return method
       return (...args: never[]) => {
-        // The replica polls in the background, whenever its timer says so.
-        if (key !== 'marks') calls.push(key)
+        // The replica reads the feed in the background, whenever its timer or the store says so.
+        if (key !== 'marks' && key !== 'onMarks') calls.push(key)
         return (method as (...args: never[]) => unknown)(...args)
       }
     },
@@ -124,6 +125,9 @@ export const present = async (
   return { outcome, calls: scene.calls.slice(calls), events: scene.events.slice(events) }
 }
 
+/** The id of an event: 128 random bits. */
+export const EVENT_ID: unknown = expect.stringMatching(/^[\w-]{22}$/)
+
 /** Whom the audit log names: the owner of a token whose signature held. */
 const ownerOf = (owner?: Principal) =>
   owner && { subject: owner.subject, sessionId: owner.sessionId, tokenId: owner.tokenId }
@@ -132,7 +136,17 @@ const ownerOf = (owner?: Principal) =>
 export const refusal = (scene: Scene, reason: string, owner?: Principal) => ({
   outcome: refusedFor(reason),
   calls: [],
-  events: [{ type: 'request_rejected', reason, ...ownerOf(owner), at: scene.clock.now(), severity: 'info' }],
+  events: [
+    {
+      type: 'request_rejected',
+      reason,
+      ...ownerOf(owner),
+      id: EVENT_ID,
+      at: scene.clock.now(),
+      severity: 'info',
+      result: 'failure',
+    },
+  ],
 })
 
 /** Values as rows of a table: vitest would spread those that are lists. */
