@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { fakeClock, modelStore, storeContract } from '@auth/contracts'
-import type { SessionRecord, TokenStore } from '@auth/core'
+import { fakeClock, modelStore, storeContract, unmetNeeds } from '@auth/contracts'
+import type { SessionRecord } from '@auth/core'
 import { firstDifference, histories } from '@auth/testkit'
 import fc from 'fast-check'
 import Database from 'libsql'
@@ -32,7 +32,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const open = (now?: () => number): Required<Pick<TokenStore, 'marks'>> & TokenStore => {
+const open = (now?: () => number): ReturnType<typeof sqliteStore> => {
   const store = sqliteStore(file, now ? { now } : {})
   opened.push(store)
   return store
@@ -53,12 +53,18 @@ const answerOf = (racer: ChildProcess): Promise<unknown> =>
     racer.once('message', resolve)
     racer.once('exit', (code) => reject(new Error(`a racer ended with ${code}`)))
   })
-const endOf = (now: number) => ({ expiresAt: now + HOUR })
+const LIFE = { markFor: HOUR }
+const ROOMY = { max: 100, whenFull: 'deny', markFor: HOUR } as const
 
 describe('the contract, with two connections to one file', () => {
-  test.each(storeContract)('$name', async (clause) => {
+  test.for(storeContract)('$name', async (clause, { skip }) => {
     const clock = fakeClock()
-    await clause.run({ store: open(clock.now), other: open(clock.now), advance: clock.advance })
+    const subject = { store: open(clock.now), other: open(clock.now), advance: clock.advance }
+    const unmet = unmetNeeds(clause, subject)
+    // SQLite tells no process of what another has written.
+    expect(unmet.filter((need) => need !== 'wake')).toEqual([])
+    if (unmet.length > 0) skip(`the store lacks: ${unmet.join(', ')}`)
+    await clause.run(subject)
   })
 })
 
@@ -81,7 +87,7 @@ describe('between processes', () => {
     children.push(...racers)
     const ready = Promise.all(racers.map(answerOf))
     const store = open()
-    await store.insert(recordOf('alice.1', Date.now()))
+    await store.insert(recordOf('alice.1', Date.now()), ROOMY)
     await ready
 
     const answers = Promise.all(racers.map(answerOf))
@@ -98,12 +104,14 @@ describe('between processes', () => {
   test('what was written is there after a restart: rows, epochs, marks and the feed', async () => {
     const now = Date.now()
     const before = sqliteStore(file)
-    await before.insert(recordOf('alice.1', now))
-    await before.insert(recordOf('alice.2', now))
+    await before.insert(recordOf('alice.1', now), ROOMY)
+    await before.insert(recordOf('alice.2', now), ROOMY)
     const { cursor } = await before.marks()
-    const mark = { kind: 'token', sessionId: 'alice.1', tokenId: 'lost', ...endOf(now) } as const
-    await before.revoke(mark)
-    await before.revoke({ kind: 'session', sessionId: 'alice.2', ...endOf(now) })
+    const target = { kind: 'token', sessionId: 'alice.1', tokenId: 'lost' } as const
+    await before.revoke(target, LIFE)
+    await before.revoke({ kind: 'session', sessionId: 'alice.2' }, { ...LIFE, tombstoneFor: HOUR })
+    await before.putDocument('ring', 'sealed', 0)
+    await before.remember('once', HOUR)
     await before.close()
 
     const after = open()
@@ -113,13 +121,16 @@ describe('between processes', () => {
     const query = { sessionId: 'alice.1', subject: 'alice', epoch: now }
     expect(await after.isRevoked({ ...query, tokenId: 'lost' })).toBe(true)
     expect(await after.isRevoked({ ...query, tokenId: 'other' })).toBe(false)
-    expect((await after.marks(cursor)).marks).toHaveLength(2)
-    expect(await after.revoke(mark)).toBe(false)
+    expect((await after.marks(cursor)).marks).toHaveLength(3)
+    expect((await after.revoke(target, LIFE)).changed).toBe(false)
+    expect((await after.insert(recordOf('alice.2', now), ROOMY)).outcome).toBe('revoked')
+    expect(await after.document('ring')).toMatchObject({ text: 'sealed', version: 1 })
+    expect(await after.remember('once', HOUR)).toBe(false)
   })
 
   test('the feed of a file that took the place of another is read from its beginning', async () => {
     const store = open()
-    await store.revoke({ kind: 'session', sessionId: 'alice.1', ...endOf(Date.now()) })
+    await store.revoke({ kind: 'session', sessionId: 'alice.1' }, LIFE)
     const { cursor } = await store.marks()
     expect((await store.marks(cursor)).marks).toHaveLength(0)
     connect().exec("UPDATE auth_data_set SET id = 'restored'")
@@ -138,7 +149,7 @@ describe('between processes', () => {
 describe('in trouble', () => {
   test('a file that is locked for long is a rejection within a second, and reading goes on', async () => {
     const store = open()
-    await store.insert(recordOf('alice.1', Date.now()))
+    await store.insert(recordOf('alice.1', Date.now()), ROOMY)
     const writer = connect()
     writer.exec('BEGIN IMMEDIATE')
     const begun = performance.now()
@@ -152,21 +163,21 @@ describe('in trouble', () => {
   test('what fails halfway leaves nothing behind, and the store goes on', async () => {
     const store = open()
     const now = Date.now()
-    await store.insert(recordOf('alice.1', now))
+    await store.insert(recordOf('alice.1', now), ROOMY)
     const { epoch } = await store.epoch('alice')
     connect().exec(
       `CREATE TRIGGER full BEFORE DELETE ON auth_session BEGIN SELECT raise(FAIL, 'disk full'); END`,
     )
-    const mark = { kind: 'subject', subject: 'alice', ...endOf(now) } as const
-    await expect(store.revoke(mark)).rejects.toThrow('disk full')
+    const target = { kind: 'subject', subject: 'alice' } as const
+    await expect(store.revoke(target, LIFE)).rejects.toThrow('disk full')
     expect([(await store.marks()).marks, (await store.epoch('alice')).epoch]).toEqual([[], epoch])
     connect().exec('DROP TRIGGER full')
-    expect(await store.revoke(mark)).toBe(true)
+    expect((await store.revoke(target, LIFE)).changed).toBe(true)
   })
 
   test('a row that is no session is a rejection, not an absence', async () => {
     const store = open()
-    await store.insert(recordOf('alice.1', Date.now()))
+    await store.insert(recordOf('alice.1', Date.now()), ROOMY)
     connect().exec(`UPDATE auth_session SET record = '{}'`)
     await expect(store.find('alice.1')).rejects.toMatchObject({ code: 'store_unavailable' })
   })
@@ -186,13 +197,14 @@ test('what has expired goes away as new things come', async () => {
   const store = open(clock.now)
   for (let at = 0; at < 20; at += 1) {
     const [now, id] = [clock.now(), `alice.${at}`]
-    await store.insert({ ...recordOf(id, now), subject: `user ${at}` })
-    await store.revoke({ kind: 'token', sessionId: id, tokenId: 'lost', ...endOf(now) })
+    await store.insert({ ...recordOf(id, now), subject: `user ${at}` }, ROOMY)
+    await store.revoke({ kind: 'token', sessionId: id, tokenId: 'lost' }, LIFE)
+    await store.remember(`id ${at}`, HOUR)
   }
   clock.advance(3600)
-  for (let at = 0; at < 10; at += 1) await store.insert(recordOf(`bob.${at}`, clock.now()))
+  for (let at = 0; at < 10; at += 1) await store.insert(recordOf(`bob.${at}`, clock.now()), ROOMY)
   const count = (table: string) => connect().prepare(`SELECT count(*) AS n FROM ${table}`).get()
-  expect(['session', 'subject', 'token', 'feed'].map((name) => count(`auth_${name}`))).toMatchObject([
+  expect(['session', 'subject', 'mark', 'once'].map((name) => count(`auth_${name}`))).toMatchObject([
     { n: 10 },
     { n: 1 },
     { n: 0 },
