@@ -2,6 +2,7 @@ import type { ContractServer, HttpUnderTest } from '@auth/contracts'
 import { serve } from '@auth/testkit'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
+import type { HTTPException } from 'hono/http-exception'
 import { createAuth } from '../src/index.js'
 
 /** The routes of the contract, for whatever calls a `fetch` handler. */
@@ -16,7 +17,21 @@ export const appOf = (options: Parameters<HttpUnderTest['start']>[0]) => {
     return c.json({ subject: input.subject, ...tokens })
   })
   app.all('/me', auth.guard(), (c) => c.json(c.var.auth))
-  app.get('/maybe', auth.guard({ optional: true }), (c) => c.json({ subject: c.var.auth?.subject ?? null }))
+  app.all('/maybe', auth.guard({ optional: true }), (c) => c.json({ subject: c.var.auth?.subject ?? null }))
+  app.get('/raw', auth.guard(), () => new Response('<p>', { headers: { 'Content-Type': 'text/html' } }))
+  app.get('/cached', auth.guard({ optional: true }), () => {
+    return new Response('<p>', { headers: { 'Cache-Control': 'public, s-maxage=600' } })
+  })
+  app.get('/broken', auth.guard(), () => {
+    throw new Error('broken')
+  })
+  app.onError((error, c) =>
+    'getResponse' in error ? (error as HTTPException).getResponse() : c.json({}, 500),
+  )
+  app.post('/login-raw', async (c) => {
+    await auth.login(c, await c.req.json())
+    return new Response(null, { status: 303, headers: { Location: '/', 'Set-Cookie': 'own=1; Path=/' } })
+  })
   app.get('/recent', auth.guard({ maxAuthAge: 60 }), (c) => c.json(c.var.auth))
   app.get('/strict', auth.guard({ revocation: 'store' }), (c) => c.json(c.var.auth))
   app.post('/password', auth.guard(), async (c) => {

@@ -22,8 +22,24 @@ export const contractApp =
     router.all('/me', auth.guard(), (ctx) => {
       ctx.body = ctx.state.auth
     })
-    router.get('/maybe', auth.guard({ optional: true }), (ctx) => {
+    router.all('/maybe', auth.guard({ optional: true }), (ctx) => {
       ctx.body = { subject: ctx.state.auth?.subject ?? null }
+    })
+    router.get('/raw', auth.guard(), (ctx) => {
+      ctx.respond = false
+      ctx.res.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>')
+    })
+    router.get('/cached', auth.guard({ optional: true }), (ctx) => {
+      ctx.set('Cache-Control', 'public, s-maxage=600')
+      ctx.body = '<p>'
+    })
+    router.get('/broken', auth.guard(), () => {
+      throw new Error('broken')
+    })
+    router.post('/login-raw', bodyParser(), async (ctx) => {
+      await auth.login(ctx, ctx.request.body as { subject: string })
+      ctx.respond = false
+      ctx.res.writeHead(303, { Location: '/', 'Set-Cookie': 'own=1; Path=/' }).end()
     })
     router.get('/recent', auth.guard({ maxAuthAge: 60 }), (ctx) => {
       ctx.body = ctx.state.auth

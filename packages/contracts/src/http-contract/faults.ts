@@ -67,7 +67,7 @@ export const faultClauses: readonly HttpClause[] = [
       ['GET', '/auth/unknown', 404],
       ['GET', '/authors', 404],
       ['GET', '/auth', 404],
-      ['GET', '/auth/jwks.json?x=1', 200],
+      ['GET', '/auth/jwks.json?x=1', 404],
     ] as const) {
       await expectStatus(server.fetch(path, { method }), status, `${method} ${path}`)
     }

@@ -42,17 +42,6 @@ export const guardClauses: readonly HttpClause[] = [
       await expectRefused(server.fetch('/auth/refresh', { method: 'POST', headers }), 'a bad refresh cookie')
     }
   }),
-  clause('a presented header never falls back to the cookie', async ({ browser }) => {
-    const alice = browser()
-    await alice.login()
-    for (const authorization of ['Bearer x', 'Bearer', 'Basic YTpi', 'Bearer a b', 'Bearer a,b', '']) {
-      const response = await alice.send('GET', '/me', { headers: { authorization } })
-      if (authorization === '') continue
-      await expectRefused(response, `the header "${authorization}"`)
-      expectSame(response.headers.getSetCookie(), [], 'the cookies of a refused header')
-    }
-    await expectStatus(alice.send('GET', '/me'), 200, 'the cookie alone')
-  }),
   clause('two Authorization headers are none', async ({ bearer, server }) => {
     const { access_token } = await bearer()
     const line: [string, string] = ['authorization', `Bearer ${access_token}`]

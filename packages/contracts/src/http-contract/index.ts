@@ -1,9 +1,12 @@
 /** The HTTP contract: every promise of the library over HTTP, as data for any framework and any test runner. */
 
 import type { HttpClause } from './clause.js'
+import { credentialClauses } from './credentials.js'
 import { crossSiteClauses } from './cross-site.js'
 import { faultClauses } from './faults.js'
 import { guardClauses } from './guard.js'
+import { lateHeaderClauses } from './late-headers.js'
+import { publicPageClauses } from './public-pages.js'
 import { refreshClauses } from './refresh.js'
 import { signInClauses } from './sign-in.js'
 import { signOutClauses } from './sign-out.js'
@@ -29,4 +32,7 @@ export const httpContract: readonly HttpClause[] = [
   ...guardClauses,
   ...crossSiteClauses,
   ...faultClauses,
+  ...credentialClauses,
+  ...publicPageClauses,
+  ...lateHeaderClauses,
 ]

@@ -30,6 +30,11 @@ export interface BrowserJar {
  *   `{subject}` with the tokens of a bearer client spread into it
  * - `GET /me`, `POST /me`: guarded, 200 with the principal
  * - `GET /maybe`: guarded `{optional: true}`, 200 `{subject}` or `{subject: null}`
+ * - `POST /maybe`: guarded `{optional: true}` like `GET /maybe`
+ * - `GET /raw`: guarded, 200 by a response that the handler makes without the framework's helpers
+ * - `GET /cached`: guarded `{optional: true}`, 200 with `Cache-Control: public, s-maxage=600`
+ * - `GET /broken`: guarded, throws an `Error`, which the framework answers with 500
+ * - `POST /login-raw` `{subject}`: signs in, then answers 303 with a cookie `own=1; Path=/` by a response of its own making
  * - `GET /recent`: guarded `{maxAuthAge: 60}`, 200 with the principal
  * - `GET /strict`: guarded `{revocation: 'store'}`, 200 with the principal
  * - `POST /password`: guarded, revokes the subject but keeps this session, 204

@@ -14,7 +14,7 @@ export const signInClauses: readonly HttpClause[] = [
       [
         'own=*; Path=/',
         '__Host-access_token=*; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax',
-        '__Secure-refresh_token=*; Max-Age=1209600; Path=/auth; HttpOnly; Secure; SameSite=Lax',
+        '__Secure-refresh_token=*; Max-Age=1210230; Path=/auth; HttpOnly; Secure; SameSite=Lax',
       ],
       'the cookies',
     )
@@ -25,7 +25,11 @@ export const signInClauses: readonly HttpClause[] = [
     const response = await send('POST /login', undefined, { subject: 'alice', transport: 'bearer' })
     expectSame(cookieLines(response), ['own=*; Path=/'], 'the cookies')
     const { access_token, refresh_token, ...rest } = await response.json()
-    expectSame(rest, { subject: 'alice', token_type: 'Bearer', expires_in: 600 }, 'the token response')
+    expectSame(
+      rest,
+      { subject: 'alice', token_type: 'Bearer', expires_in: 600, refresh_expires_in: 1_210_230 },
+      'the token response',
+    )
     expectSame(response.headers.get('cache-control'), 'no-store', 'the caching of tokens')
     await expectStatus(send('GET /me', access_token), 200, 'a bearer request')
     expect(refresh_token.startsWith('rt1.'), 'the refresh token is missing')
@@ -96,7 +100,7 @@ export const signInClauses: readonly HttpClause[] = [
         lines.map((line) => line.split('; ').sort()),
         [
           `__Secure-access_token=*; Max-Age=600; Domain=example.test; Path=/; ${rest}`,
-          `__Secure-refresh_token=*; Max-Age=1209600; Domain=example.test; Path=/api/auth; ${rest}`,
+          `__Secure-refresh_token=*; Max-Age=1210230; Domain=example.test; Path=/api/auth; ${rest}`,
         ].map((line) => line.split('; ').sort()),
         'the cookies',
       )
@@ -111,7 +115,7 @@ export const signInClauses: readonly HttpClause[] = [
         lines,
         [
           'access_token=*; Max-Age=28800; Path=/; HttpOnly; SameSite=Lax',
-          'refresh_token=*; Max-Age=1209600; Path=/auth; HttpOnly; SameSite=Lax',
+          'refresh_token=*; Max-Age=1238430; Path=/auth; HttpOnly; SameSite=Lax',
         ],
         'the cookies',
       )
