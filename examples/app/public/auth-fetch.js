@@ -1,11 +1,8 @@
 /** @type {Promise<Response> | undefined} */
 let refreshing
 
-/** One refresh at a time in the whole browser, where it has locks. The server copes with several tabs at once, too. */
-const refresh = () => {
-  const send = () => fetch('/auth/refresh', { method: 'POST' })
-  return navigator.locks ? navigator.locks.request('auth-refresh', send) : send()
-}
+/** No answer within 5 s is no answer. Tabs need no lock: the server copes with several at once. */
+const refresh = () => fetch('/auth/refresh', { method: 'POST', signal: AbortSignal.timeout(5000) })
 
 /**
  * `fetch` for routes behind `guard`. A 401 refreshes the session and sends the request again, once; all requests of
