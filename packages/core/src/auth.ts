@@ -2,16 +2,15 @@
 
 import { createEmit, type Emit } from './audit/emit.js'
 import type { RequestSource } from './audit/event.js'
-import { createSettle, type Settle } from './audit/settle.js'
-import { readInput } from './checks.js'
-import { AuthError } from './errors.js'
+import { createSettle, type Settle, type SourceOf } from './audit/settle.js'
+import { type Checks, invalidInput, readOptions, type Snapshot } from './checks.js'
 import {
   AUTHENTICATE_CHECKS,
   type Authenticate,
   type AuthenticateOptions,
   createAuthenticate,
 } from './flows/authenticate.js'
-import { createLogin, type Login, type LoginInput } from './flows/login.js'
+import { createLogin, LOGIN_CHECKS, type Login, type LoginInput } from './flows/login.js'
 import { createLogout, LOGOUT_CHECKS, type Logout, type LogoutInput } from './flows/logout.js'
 import {
   createRefresh,
@@ -29,11 +28,10 @@ import {
   type RevokeTarget,
   type RevokeVerb,
 } from './flows/revoke.js'
-import { listSessions, type SessionInfo } from './flows/sessions.js'
+import { assertSubject, listSessions, type SessionInfo } from './flows/sessions.js'
 import { createTakeOver, type TakeOver } from './flows/take-over.js'
 import { createWatch, type WatchVerb } from './flows/watch.js'
 import { secretKeySource } from './keys/ring.js'
-import { isIdentifier } from './limits.js'
 import type { MaybePromise } from './maybe-promise.js'
 import { type AuthOptions, type Settings, settingsFrom } from './options.js'
 import { accept, type Outcome } from './outcome.js'
@@ -185,42 +183,47 @@ export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
   }
 }
 
-const assertSubject = (verb: string, subject: unknown): void => {
-  if (!isIdentifier(subject)) {
-    throw new AuthError('invalid_argument', `${verb} takes a subject of 1 to 255 characters.`)
-  }
-}
-
 /** Settles the verbs: the one place in which a verdict becomes an exception. */
 export const authOf = <C extends object>(verbs: Verbs): Auth<C> => {
   const { settle, store } = verbs
-  const run = async <T>(work: () => MaybePromise<Outcome<unknown>>, source?: RequestSource): Promise<T> => {
-    const { value, error } = await settle(work, () => source)
+  const run = async <T>(
+    work: () => MaybePromise<Outcome<unknown>>,
+    source: SourceOf = () => undefined,
+  ): Promise<T> => {
+    const { value, error } = await settle(work, source)
     if (error) throw error
     return value as T
   }
+  /** Reads what a verb is given, once, and runs it with that. */
+  const taking =
+    <I extends { readonly source?: RequestSource | undefined }>(name: string, checks: Checks<I>) =>
+    <T>(
+      given: I,
+      verb: (input: Snapshot<I>, open: () => BoundedStore) => MaybePromise<Outcome<unknown>>,
+    ): Promise<T> => {
+      let source: RequestSource | undefined
+      const work = () => {
+        const { options, problems } = readOptions<I>(given, checks)
+        source = options.source
+        if (problems.length > 0) throw invalidInput(name, problems)
+        return verb(options, () => store(source))
+      }
+      return run(work, () => source)
+    }
+  const login = taking<LoginInput>('login', LOGIN_CHECKS)
+  const authenticate = taking<AuthenticateOptions>('authenticate', AUTHENTICATE_CHECKS)
+  const refresh = taking<RefreshOptions>('refresh', REFRESH_CHECKS)
+  const logout = taking<LogoutInput>('logout', LOGOUT_CHECKS)
+  const revoke = taking<RevokeOptions>('revoke', REVOKE_CHECKS)
   return {
-    login: (input) => run(() => verbs.login(input, store(input?.source)), input?.source),
+    login: (given) => login(given, (input, open) => verbs.login(input, open())),
     authenticate: (token, given = {}) =>
-      run(() => {
-        const options = readInput<AuthenticateOptions>('authenticate', given, AUTHENTICATE_CHECKS)
-        return verbs.authenticate(token, options, () => store(options.source))
-      }, given?.source),
-    refresh: (token, given = {}) =>
-      run(() => {
-        const options = readInput<RefreshOptions>('refresh', given, REFRESH_CHECKS)
-        return verbs.refresh(token, options, store(options.source))
-      }, given?.source),
-    logout: (given) =>
-      run<unknown>(() => {
-        const input = readInput<LogoutInput>('logout', given, LOGOUT_CHECKS)
-        return verbs.logout(input, store(input.source))
-      }, given?.source).then(() => undefined),
-    revoke: (target, given = {}) =>
-      run(() => {
-        const options = readInput<RevokeOptions>('revoke', given, REVOKE_CHECKS)
-        return verbs.revoke(target, options, store(options.source))
-      }, given?.source),
+      authenticate(given, (options, open) => verbs.authenticate(token, options, open)),
+    refresh: (token, given = {}) => refresh(given, (options, open) => verbs.refresh(token, options, open())),
+    logout: async (given) => {
+      await logout(given, (input, open) => verbs.logout(input, open()))
+    },
+    revoke: (target, given = {}) => revoke(given, (options, open) => verbs.revoke(target, options, open())),
     sessions: (subject) =>
       run(() => {
         assertSubject('sessions', subject)

@@ -5,6 +5,9 @@ import { AuthError } from './errors.js'
 /** Says what is wrong with one value, as the end of a sentence that begins with its name. */
 export type Check = (value: unknown) => string | undefined
 
+/** A table of checks: one for each option. */
+export type Checks<T extends object> = { readonly [K in keyof Required<T>]: Check }
+
 /** A check that says `message` where `holds` does not. */
 export const must =
   (message: string, holds: (value: unknown) => boolean): Check =>
@@ -51,7 +54,7 @@ export type Snapshot<T extends object> = { readonly [K in keyof T]: T[K] }
  */
 export const readOptions = <T extends object>(
   given: unknown,
-  checks: { readonly [K in keyof Required<T>]: Check },
+  checks: Checks<T>,
   prefix = '',
 ): { readonly options: Snapshot<T>; readonly problems: string[] } => {
   const options = Object.create(null)
@@ -82,13 +85,13 @@ export const invalidOptions = (what: string, problems: readonly string[]): AuthE
     `${what} cannot work with these options:\n${problems.map((p) => `- ${p}`).join('\n')}`,
   )
 
+/** The one error for what a method cannot take: all problems at once. */
+export const invalidInput = (what: string, problems: readonly string[]): AuthError =>
+  new AuthError('invalid_argument', `${what}: ${problems.join('; ')}.`)
+
 /** Reads the input of a method by a table of checks. @throws AuthError `invalid_argument`, naming every problem */
-export const readInput = <T extends object>(
-  what: string,
-  given: unknown,
-  checks: { readonly [K in keyof Required<T>]: Check },
-): Snapshot<T> => {
+export const readInput = <T extends object>(what: string, given: unknown, checks: Checks<T>): Snapshot<T> => {
   const { options, problems } = readOptions<T>(given, checks)
-  if (problems.length > 0) throw new AuthError('invalid_argument', `${what}: ${problems.join('; ')}.`)
+  if (problems.length > 0) throw invalidInput(what, problems)
   return options
 }

@@ -2,7 +2,7 @@
 
 import type { Emit } from '../audit/emit.js'
 import type { RequestSource } from '../audit/event.js'
-import { type Check, isAnything, isBoolean, must, oneOf, readOptions, type Snapshot } from '../checks.js'
+import { type Check, isAnything, isBoolean, must, oneOf, type Snapshot } from '../checks.js'
 import { AuthError } from '../errors.js'
 import type { KeySource } from '../keys/ring.js'
 import { isIdentifier } from '../limits.js'
@@ -40,8 +40,8 @@ export interface LoginInput {
 
 const MAX_DEVICE = 200
 
-/** The application's own mistakes. */
-const CHECKS: Readonly<Record<keyof LoginInput, Check>> = {
+/** The checks of the input: the application's own mistakes. */
+export const LOGIN_CHECKS: Readonly<Record<keyof LoginInput, Check>> = {
   subject: must('a string of 1 to 255 characters; use String(user.id)', isIdentifier),
   remember: isAnything,
   transport: isAnything,
@@ -87,17 +87,17 @@ const isPlain = (value: unknown): boolean => {
   return isRecord && Object.values(value).every((item) => item === undefined || isPlain(item))
 }
 
-const checked = (given: unknown): Snapshot<LoginInput> => {
-  const { options: input, problems } = readOptions<LoginInput>(given, CHECKS)
-  if (input.subject === undefined) problems.push('subject is missing; use String(user.id)')
-  if (problems.length > 0) throw new AuthError('invalid_argument', `login: ${problems.join('; ')}.`)
+/** What is wrong with input that was read by {@link LOGIN_CHECKS}: a subject that is missing, and what the client sent. */
+const assertComplete = (input: Snapshot<LoginInput>): void => {
+  if (input.subject === undefined) {
+    throw new AuthError('invalid_argument', 'login: subject is missing; use String(user.id).')
+  }
   for (const [name, check] of Object.entries(CLIENT_CHECKS)) {
     const value = input[name as keyof typeof CLIENT_CHECKS]
     const problem = value === undefined ? undefined : check(value)
     if (problem)
       throw new AuthError('invalid_request', `login: ${name} ${problem}.`, { reason: 'bad_request' })
   }
-  return input
 }
 
 /** What the verb works with. */
@@ -116,7 +116,7 @@ export interface LoginNeeds {
 }
 
 /** The verb. */
-export type Login = (input: LoginInput, store: BoundedStore) => Promise<Outcome<Pair>>
+export type Login = (input: Snapshot<LoginInput>, store: BoundedStore) => Promise<Outcome<Pair>>
 
 /** A pause of `idle` is what a person experiences: before the next refresh, one access token still serves. */
 const openSession = async (
@@ -172,8 +172,8 @@ export const createLogin = (needs: LoginNeeds): Login => {
     emit({ type: 'login', subject, sessionId, transport, persistent, ...label }, source)
   }
 
-  return async (given, store) => {
-    const input = checked(given)
+  return async (input, store) => {
+    assertComplete(input)
     const { subject, source } = input
     const life = issuer.life()
     const session = await openSession(settings, input, await store.epoch(subject))

@@ -1,5 +1,7 @@
 /** Sessions: on which devices a subject is signed in. */
 
+import { AuthError } from '../errors.js'
+import { isIdentifier } from '../limits.js'
 import { accept, type Outcome } from '../outcome.js'
 import type { SessionRecord } from '../session/record.js'
 import type { BoundedStore } from '../store/bounded-store.js'
@@ -11,6 +13,13 @@ export interface SessionInfo
   readonly lastSeenAt: number
   /** When the session ends unless it is refreshed. */
   readonly idleExpiresAt: number
+}
+
+/** Refuses what can be no subject. @throws AuthError `invalid_argument` */
+export const assertSubject = (verb: string, subject: unknown): void => {
+  if (!isIdentifier(subject)) {
+    throw new AuthError('invalid_argument', `${verb} takes a subject of 1 to 255 characters.`)
+  }
 }
 
 const infoOf = (record: SessionRecord): SessionInfo => {

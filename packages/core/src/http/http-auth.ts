@@ -111,8 +111,9 @@ export const createHttpAuth = <C extends object = Record<string, never>>(
       const source = request?.source
       const settling = verbs.settle(
         async () => {
-          const strict = readInput<RevokeOptions>('revoke', { ...given, source }, REVOKE_CHECKS)
-          const outcome = await verbs.revoke(target, strict, verbs.store(source))
+          const read = readInput<RevokeOptions>('revoke', given, REVOKE_CHECKS)
+          const from = source ?? read.source
+          const outcome = await verbs.revoke(target, { ...read, source: from }, verbs.store(from))
           if (isRefusal(outcome)) return outcome
           const { changed, kept } = outcome.accepted
           if (kept?.principal.transport === 'cookie') headers.push(NO_STORE, ...cookies.setAccess(kept))

@@ -1,7 +1,8 @@
 /** Login, refresh and logout over HTTP: which transport, which cookies, which body. */
 
 import type { Verbs } from '../auth.js'
-import type { LoginInput } from '../flows/login.js'
+import { readInput } from '../checks.js'
+import { LOGIN_CHECKS, type LoginInput } from '../flows/login.js'
 import type { Refreshed } from '../flows/refresh.js'
 import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
 import type { Principal } from '../token/claims.js'
@@ -96,12 +97,13 @@ export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds
   }
 
   return {
-    login: async (exchange, input) => {
+    login: async (exchange, given) => {
       const { request, source, store } = exchange
-      const byCookie = (input?.transport ?? 'cookie') === 'cookie'
+      const input = readInput<LoginInput>('login', given, LOGIN_CHECKS)
+      const byCookie = (input.transport ?? 'cookie') === 'cookie'
       const forged = byCookie ? crossSiteRefusal(request, settings) : undefined
       if (forged) return forged
-      const device = input?.device ?? singleHeader(request, 'user-agent') ?? undefined
+      const device = input.device ?? singleHeader(request, 'user-agent') ?? undefined
       const outcome = await verbs.login(
         { ...input, ...(device === undefined ? {} : { device }), source },
         store(),

@@ -9,10 +9,14 @@ const KEY_FILE = /-----BEGIN|^\s*\{[\s\S]*"kty"/
 
 /** Words of samples and tutorials. One of them says nothing, a string made mostly of several does. */
 const TELL_TALE_WORDS =
-  'secret sekret key keys token tokens session jwt hmac json web auth cookie signing sign signature private public password passphrase pass phrase change changeme this replace with your yours my mine super very really safe secure insecure unsafe strong weak default example sample dummy fake test testing dev development prod production staging local please use used using not never here there todo fixme generate generated random string text value long longer short enough least minimum min max more than characters character chars bytes bits must should need needs only for the and you can one that which from put insert enter set some something any app application application name env keyboard cat admin user guest demo placeholder undefined null object nan true false none unknown foo bar baz qux lorem ipsum hello world qwerty asdf abc xyz cannot break know nobody knows guess dont do make sure own'.split(
+  'secret sekret key keys token tokens session jwt hmac json web auth cookie signing sign signature private public password passphrase pass phrase change changeme changeit this replace with your yours my mine super very really safe secure insecure unsafe strong weak default example sample dummy fake test testing dev development prod production staging local please use used using not never here there todo fixme generate generated random string text value long longer short enough least minimum min max more than characters character chars bytes bits must should need needs only for the and you can one that which from put insert enter set some something any app application application name env keyboard cat admin user guest demo placeholder undefined null object nan true false none unknown foo bar baz qux lorem ipsum hello world qwerty asdf abc xyz cannot break know nobody knows guess dont do make sure own'.split(
     ' ',
   )
 const SHORTEST_PART = 3
+/** The longest first, so that the longest that fits is found. */
+const LONG_WORDS = TELL_TALE_WORDS.filter((word) => word.length >= SHORTEST_PART).sort(
+  (a, b) => b.length - a.length,
+)
 const SHARE_OF_WORDS = 0.6
 
 /** Published secrets that look random: checksums, so that this package carries no secret. */
@@ -66,18 +70,16 @@ const LEET: Readonly<Record<string, string>> = {
 }
 
 /** The letters of a run that are covered by tell-tale words; shorter words count as a whole run only. */
-const coveredLetters = (run: string, found: Set<string>): number => {
+const coveredLetters = (run: string, found: string[]): number => {
   if (TELL_TALE_WORDS.includes(run)) {
-    found.add(run)
+    found.push(run)
     return run.length
   }
-  const long = TELL_TALE_WORDS.filter((word) => word.length >= SHORTEST_PART)
   let covered = 0
   for (let at = 0; at < run.length; ) {
-    const fitting = long.filter((word) => run.startsWith(word, at))
-    const word = fitting.sort((a, b) => b.length - a.length)[0]
+    const word = LONG_WORDS.find((candidate) => run.startsWith(candidate, at))
     if (word) {
-      found.add(word)
+      found.push(word)
       covered += word.length
     }
     at += word?.length ?? 1
@@ -89,10 +91,10 @@ const coveredLetters = (run: string, found: Set<string>): number => {
 const isPlaceholder = (text: string): boolean => {
   const letters = text.toLowerCase().replace(/[01345@$]/g, (character) => LEET[character] as string)
   const runs = letters.match(/[a-z]+/g) ?? []
-  const found = new Set<string>()
+  const found: string[] = []
   const covered = runs.reduce((sum, run) => sum + coveredLetters(run, found), 0)
   const total = runs.reduce((sum, run) => sum + run.length, 0)
-  return found.size >= 2 && covered >= total * SHARE_OF_WORDS && total >= text.length / 2
+  return found.length >= 2 && covered >= total * SHARE_OF_WORDS && total >= text.length / 2
 }
 
 const problemOf = (secret: unknown): string | undefined => {
@@ -100,11 +102,11 @@ const problemOf = (secret: unknown): string | undefined => {
     return `is missing. ${RECIPE}; or, to try things out, run with NODE_ENV=development`
   if (secret !== secret.trim())
     return 'has white space at its beginning or end; another server would read other bytes'
+  if (KEY_FILE.test(secret)) return `is a key file; HS256 takes a random string. ${RECIPE}`
   if (/^(['"`]).*\1$/.test(secret))
     return 'stands in quotation marks that belong to the file it was read from; another server would read other bytes'
   if (/[\p{Cc}\ufeff\ufffd]/u.test(secret))
     return 'holds a control character, a byte order mark or a replacement character: it was mangled on its way'
-  if (KEY_FILE.test(secret)) return `is a key file; HS256 takes a random string. ${RECIPE}`
   const bytes = encoder.encode(secret)
   if (bytes.length < MIN_BYTES) return `is shorter than ${MIN_BYTES} bytes. ${RECIPE}`
   if (new Set(bytes).size < MIN_DISTINCT_BYTES) return `repeats too few different characters. ${RECIPE}`

@@ -3,50 +3,71 @@
 import { runInNewContext } from 'node:vm'
 import { type AuthEvent, type EventBody, type EventSink, jsonLines, loggerSink } from '@auth/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createEmit, defaultSink } from '../../../core/src/events.js'
-import { openScene, outcomeOf, refusedFor } from './token/scene.js'
+import { createEmit } from '../../../core/src/audit/emit.js'
+import { defaultSink } from '../../../core/src/audit/sinks.js'
+import { EVENT_ID, openScene, outcomeOf, refusedFor } from './token/scene.js'
 
 const who = { subject: 'alice', sessionId: 's' }
-const SEVERITIES: Record<EventBody['type'], [AuthEvent['severity'], EventBody]> = {
-  login: ['info', { type: 'login', transport: 'cookie', persistent: true, ...who }],
-  token_issued: ['info', { type: 'token_issued', tokenId: 't', expiresAt: 1, ...who }],
-  refreshed: ['info', { type: 'refreshed', outcome: 'advance', generation: 2, ...who }],
-  recoveries_repeated: ['warn', { type: 'recoveries_repeated', recoveries: 3, ...who }],
-  reuse_detected: ['error', { type: 'reuse_detected', cause: 'spent_token', generation: 1, ...who }],
-  logout: ['info', { type: 'logout', ...who }],
-  revoked: ['info', { type: 'revoked', scope: 'session', sessionId: 's' }],
-  request_rejected: ['info', { type: 'request_rejected', reason: 'expired' }],
-  key_rotated: ['info', { type: 'key_rotated', from: 'a', to: 'b', ...who }],
-  store_trouble: ['error', { type: 'store_trouble', operation: 'find', message: 'down' }],
-  store_warning: ['warn', { type: 'store_warning', message: 'maxmemory-policy is allkeys-lru' }],
-  replica_stale: ['warn', { type: 'replica_stale', maxStaleness: 5 }],
-  replica_caught_up: ['info', { type: 'replica_caught_up', marks: 0 }],
-  revocation_unchecked: ['warn', { type: 'revocation_unchecked', tokenId: 't', ...who }],
-  claims_trouble: ['error', { type: 'claims_trouble', message: 'down' }],
-  server_fault: ['error', { type: 'server_fault', code: 'invalid_argument', message: 'no' }],
-  development_mode: ['warn', { type: 'development_mode' }],
-  memory_store_in_production: ['error', { type: 'memory_store_in_production' }],
+type Row = [severity: AuthEvent['severity'], result: AuthEvent['result'], body: EventBody]
+const KINDS: Record<EventBody['type'], Row> = {
+  login: ['info', 'success', { type: 'login', transport: 'cookie', persistent: true, ...who }],
+  login_failed: ['info', 'failure', { type: 'login_failed', identifier: 'alice@example.com' }],
+  taken_over: ['info', 'success', { type: 'taken_over', reader: 'express-session', ...who }],
+  token_issued: ['info', 'success', { type: 'token_issued', tokenId: 't', expiresAt: 1, ...who }],
+  refreshed: ['info', 'success', { type: 'refreshed', outcome: 'advance', generation: 2, ...who }],
+  recoveries_repeated: ['warn', 'unknown', { type: 'recoveries_repeated', recoveries: 3, ...who }],
+  reuse_detected: [
+    'error',
+    'failure',
+    { type: 'reuse_detected', cause: 'spent_token', generation: 1, ...who },
+  ],
+  logout: ['info', 'success', { type: 'logout', ...who }],
+  revoked: ['info', 'success', { type: 'revoked', scope: 'session', actor: 'admin', sessionId: 's' }],
+  session_evicted: ['info', 'success', { type: 'session_evicted', ...who }],
+  request_rejected: ['info', 'failure', { type: 'request_rejected', reason: 'expired' }],
+  key_rotated: ['info', 'success', { type: 'key_rotated', from: 'a', to: 'b', ...who }],
+  store_trouble: ['error', 'failure', { type: 'store_trouble', operation: 'find', message: 'down' }],
+  store_warning: ['warn', 'unknown', { type: 'store_warning', message: 'maxmemory-policy is allkeys-lru' }],
+  replica_stale: ['warn', 'failure', { type: 'replica_stale', maxStaleness: 5 }],
+  replica_caught_up: ['info', 'success', { type: 'replica_caught_up', marks: 0 }],
+  revocation_unchecked: ['warn', 'unknown', { type: 'revocation_unchecked', tokenId: 't', ...who }],
+  claims_trouble: ['error', 'failure', { type: 'claims_trouble', message: 'down' }],
+  server_fault: ['error', 'failure', { type: 'server_fault', code: 'invalid_argument', message: 'no' }],
+  development_mode: ['warn', 'unknown', { type: 'development_mode' }],
+  memory_store_in_production: ['error', 'unknown', { type: 'memory_store_in_production' }],
 }
-const bodies = Object.values(SEVERITIES)
+const rows = Object.values(KINDS)
 const record = (): { events: AuthEvent[]; sink: EventSink } => {
   const events: AuthEvent[] = []
   return { events, sink: (event) => events.push(event) }
 }
 
 describe('an event', () => {
-  test.each(bodies)('has its severity (%s) and its time: %j', (severity, body) => {
+  test.each(rows)(
+    'has its severity (%s), its result (%s), its id and its time: %j',
+    (severity, result, body) => {
+      const { events, sink } = record()
+      createEmit(sink, () => 1000)(body)
+      expect(events).toEqual([{ ...body, id: EVENT_ID, at: 1000, severity, result }])
+    },
+  )
+  test('has an id that no other has', () => {
     const { events, sink } = record()
-    createEmit(sink, () => 1000)(body)
-    expect(events).toEqual([{ ...body, at: 1000, severity }])
+    const emit = createEmit(sink, () => 1000)
+    for (let count = 0; count < 1000; count += 1) emit(KINDS.login[2])
+    expect(new Set(events.map(({ id }) => id)).size).toBe(1000)
   })
   test('says where the request came from, and cannot be overwritten by it', () => {
     const { events, sink } = record()
-    const origin = { ip: '::1', requestId: 'r', type: 'login', severity: 'info', at: 0, cause: 'none' }
-    createEmit(sink, () => 1000)(SEVERITIES.reuse_detected[1], origin)
+    const forged = { type: 'login', id: 'x', severity: 'info', result: 'success', at: 0, cause: 'none' }
+    const source = { ip: '::1', requestId: 'r', ...forged }
+    createEmit(sink, () => 1000)(KINDS.reuse_detected[2], source)
     expect(events).toMatchObject([
       {
         type: 'reuse_detected',
+        id: EVENT_ID,
         severity: 'error',
+        result: 'failure',
         at: 1000,
         cause: 'spent_token',
         ip: '::1',
@@ -60,10 +81,10 @@ describe('an event', () => {
       (event) => events.push(Object.assign(event, { at: -1 })),
       () => 1000,
     )
-    const body = { ...SEVERITIES.login[1] }
+    const body = { ...KINDS.login[2] }
     emit(body)
     emit(body)
-    expect(body).toEqual(SEVERITIES.login[1])
+    expect(body).toEqual(KINDS.login[2])
     expect(events[0]).not.toBe(events[1])
   })
 })
@@ -166,10 +187,10 @@ describe('the console', () => {
   afterEach(() => vi.restoreAllMocks())
   const printedBy = (sink: EventSink): string[] => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-    for (const [, body] of bodies) createEmit(sink, () => 0)(body)
+    for (const [, , body] of rows) createEmit(sink, () => 0)(body)
     return warn.mock.calls.map(([line]) => JSON.parse(line).type)
   }
-  const wrong = bodies.filter(([severity]) => severity !== 'info').map(([, { type }]) => type)
+  const wrong = rows.filter(([severity]) => severity !== 'info').map(([, , { type }]) => type)
 
   test('hears in production what is wrong', () => {
     expect(printedBy(defaultSink(false))).toEqual(wrong)
@@ -199,11 +220,11 @@ test('loggerSink: severity picks the method, which keeps its logger, and the typ
     }
   }
   const emit = createEmit(loggerSink(new PinoLike()), () => 7)
-  for (const type of ['login', 'development_mode', 'reuse_detected'] as const) emit(SEVERITIES[type][1])
+  for (const type of ['login', 'development_mode', 'reuse_detected'] as const) emit(KINDS[type][2])
   expect(calls).toEqual([
-    ['info', { ...SEVERITIES.login[1], at: 7 }, 'login'],
-    ['warn', { type: 'development_mode', at: 7 }, 'development_mode'],
-    ['error', { ...SEVERITIES.reuse_detected[1], at: 7 }, 'reuse_detected'],
+    ['info', { ...KINDS.login[2], id: EVENT_ID, at: 7, result: 'success' }, 'login'],
+    ['warn', { type: 'development_mode', id: EVENT_ID, at: 7, result: 'unknown' }, 'development_mode'],
+    ['error', { ...KINDS.reuse_detected[2], id: EVENT_ID, at: 7, result: 'failure' }, 'reuse_detected'],
   ])
 })
 

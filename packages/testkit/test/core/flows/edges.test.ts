@@ -15,7 +15,7 @@ const open = (changes: Partial<TokenStore> = {}, options: object = {}) => {
     store,
     now: clock.now,
     onEvent,
-    overlap: 0,
+    overlap: 1,
     ...options,
   })
   return { auth, clock, inner, events, types: () => events.map(({ type }) => type) }
@@ -44,9 +44,10 @@ test('one old token cannot fill the feed, however often it logs out', async () =
 })
 
 test('a token whose row is lost is still ended by its logout', async () => {
-  const { auth, inner } = open()
+  const { auth, inner, clock } = open()
   const { accessToken, principal } = await auth.login({ subject: 'alice' })
-  await inner.revoke({ kind: 'session', sessionId: principal.sessionId, expiresAt: 0 })
+  await inner.revoke({ kind: 'session', sessionId: principal.sessionId }, { markFor: 1 })
+  clock.advance(1)
   await auth.logout({ accessToken })
   expect((await inner.marks()).marks.length).toBe(1)
 })
@@ -66,10 +67,10 @@ test('slow claims do not spend the time of the store', async () => {
 test('reuse is reported even where the answer of the store got lost', async () => {
   let lose = false
   const holder: { inner?: TokenStore } = {}
-  const revoke: TokenStore['revoke'] = async (mark) => {
-    await holder.inner?.revoke(mark)
-    if (lose) throw new Error('connection reset')
-    return true
+  const revoke: TokenStore['revoke'] = async (target, life) => {
+    const revoked = await holder.inner?.revoke(target, life)
+    if (lose || !revoked) throw new Error('connection reset')
+    return revoked
   }
   const { auth, clock, inner, events } = open({ revoke })
   holder.inner = inner
