@@ -34,7 +34,7 @@ export const refuse = (refused: RejectionReason, about?: TokenOwner): Refusal =>
 
 /** Whether a verdict is a refusal. */
 export const isRefusal = (outcome: Outcome<unknown> | undefined): outcome is Refusal =>
-  outcome !== undefined && 'refused' in outcome
+  outcome !== undefined && Object.hasOwn(outcome, 'refused')
 
 /** The code of the error that a refusal becomes. */
 export const codeOf = ({ refused, code }: Refusal): AuthErrorCode => code ?? REFUSALS[refused]

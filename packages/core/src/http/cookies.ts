@@ -92,8 +92,10 @@ export const createCookies = ({ cookies, path: authPath, silent }: HttpSettings)
     const { secure, sameSite, partitioned } = cookies
     const life = maxAge === undefined ? {} : { maxAge }
     const reach = domain === undefined ? {} : { domain }
-    const attributes = { httpOnly: true, secure, sameSite, partitioned, path, ...life, ...reach }
-    return ['Set-Cookie', stringifySetCookie({ name, value, ...attributes }, { encode: (text) => text })]
+    const attributes = { name, value, httpOnly: true, secure, sameSite, partitioned, path, ...life, ...reach }
+    // Without a prototype: what is not said here must not be found there.
+    const cookie = Object.assign(Object.create(null), attributes)
+    return ['Set-Cookie', stringifySetCookie(cookie, { encode: (text) => text })]
   }
   const expire = (scope: CookieScope): Header => header(scope, '', 0)
   const retired = (): Header[] => {

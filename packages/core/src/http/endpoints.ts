@@ -31,7 +31,7 @@ export interface EndpointsNeeds {
 
 /** A found route, ready to run; or the reply to a method that the path does not have. */
 export type Route =
-  | { readonly run: (exchange: Exchange) => Promise<Outcome<Answer>> }
+  | { readonly reply: null; readonly run: (exchange: Exchange) => Promise<Outcome<Answer>> }
   | { readonly reply: AuthReply }
 
 const NO_CONTENT: Answer = { status: 204, body: null }
@@ -116,7 +116,7 @@ export const createEndpoints = (needs: EndpointsNeeds): ((request: AuthRequest) 
     if (found.length === 0) return null
     const wanted = request.method === 'HEAD' ? 'GET' : request.method
     const route = found.find(({ method }) => method === wanted)
-    if (route) return { run: (exchange) => route.handle(exchange, route.rest) }
+    if (route) return { reply: null, run: (exchange) => route.handle(exchange, route.rest) }
     const allow = found.map(({ method }) => method).join(', ')
     return {
       reply: { status: 405, headers: [NO_STORE, ['Allow', allow]], body: { error: 'method_not_allowed' } },

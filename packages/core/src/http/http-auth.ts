@@ -93,7 +93,7 @@ export const createHttpAuth = <C extends object = Record<string, never>>(
     logout: (request) => run(request, signIn.logout),
     endpoints: async (request) => {
       const route = endpoints(request)
-      if (!route || 'reply' in route) return route?.reply ?? null
+      if (route === null || route.reply !== null) return route?.reply ?? null
       const exchange = open(request)
       const { value, error } = await settled(exchange, () => route.run(exchange))
       const reply = error ? replyTo(error, realm) : { ...value, headers: [] }

@@ -203,7 +203,11 @@ const readCookies = (
   const retired = listed.map((cookie, index) =>
     readOptions<RetiredCookie>(cookie, RETIRED_CHECKS, `cookies.retired[${index}].`),
   )
-  const cookies = cookieDefaults({ ...options, retired: retired.map((read) => read.options) }, development)
+  const cookies = cookieDefaults(
+    options,
+    retired.map((read) => read.options),
+    development,
+  )
   const nameless = retired.flatMap((read, index) =>
     read.options.name === undefined ? [`cookies.retired[${index}].name is missing`] : [],
   )
@@ -218,14 +222,18 @@ const readCookies = (
   }
 }
 
-const cookieDefaults = (options: CookieOptions, development: boolean): HttpSettings['cookies'] => ({
+const cookieDefaults = (
+  options: Snapshot<CookieOptions>,
+  retired: readonly RetiredCookie[],
+  development: boolean,
+): HttpSettings['cookies'] => ({
   domain: options.domain,
   sameSite: options.sameSite ?? 'lax',
   secure: options.secure ?? (!development || options.sameSite === 'none'),
   partitioned: options.partitioned ?? false,
   access: options.access ?? 'access_token',
   refresh: options.refresh ?? 'refresh_token',
-  retired: options.retired ?? [],
+  retired,
 })
 
 /** A path and each of its ends: `/a/b` gives `/a/b` and `/b`. */

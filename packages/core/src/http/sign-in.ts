@@ -56,13 +56,15 @@ export interface SignIn {
   logout(exchange: Exchange): Promise<Outcome<null>>
 }
 
+const isRefreshed = (pair: Pair | Refreshed): pair is Refreshed => Object.hasOwn(pair, 'rotated')
+
 /** Binds the verbs. */
 export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds): SignIn => {
   const signedIn = ({ headers }: Exchange, pair: Pair | Refreshed): SignedIn => {
     const { principal, expiresIn, accessToken, refreshToken, refreshExpiresIn } = pair
     headers.push(NO_STORE)
     if (principal.transport === 'cookie') {
-      headers.push(...('rotated' in pair ? cookies.setRefreshed(pair) : cookies.setPair(pair)))
+      headers.push(...(isRefreshed(pair) ? cookies.setRefreshed(pair) : cookies.setPair(pair)))
       return { principal, expiresIn, tokens: undefined }
     }
     const tokens = {

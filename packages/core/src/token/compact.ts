@@ -75,6 +75,6 @@ export const readCompact = (token: unknown, known: KnownHeader): Outcome<Compact
   const signature = token.slice(second + 1)
   const header = known(head) ?? parseHeader(head)
   if (!isCanonical(payload) || !isCanonical(signature)) return malformed
-  if ('refused' in header) return header
-  return { accepted: { header, input: token.slice(0, second), payload, signature } }
+  if (Object.hasOwn(header, 'refused')) return header as Refusal
+  return { accepted: { header: header as TokenHeader, input: token.slice(0, second), payload, signature } }
 }
