@@ -78,6 +78,10 @@ export const readOptions = <T extends object>(
   return { options, problems }
 }
 
+/** A snapshot out of several objects of ours: what none of them says is not found on a prototype. */
+export const snapshotOf = <T extends object>(...parts: readonly Partial<T>[]): Snapshot<T> =>
+  Object.assign(Object.create(null), ...parts)
+
 /** The one error for options that cannot work: all problems at once, and never a value of a secret. */
 export const invalidOptions = (what: string, problems: readonly string[]): AuthError =>
   new AuthError(

@@ -1,8 +1,9 @@
 /** Login, refresh and logout over HTTP: which transport, which cookies, which body. */
 
 import type { Verbs } from '../auth.js'
-import { readInput } from '../checks.js'
+import { readInput, snapshotOf } from '../checks.js'
 import { LOGIN_CHECKS, type LoginInput } from '../flows/login.js'
+import type { LogoutInput } from '../flows/logout.js'
 import type { Refreshed } from '../flows/refresh.js'
 import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
 import type { Principal } from '../token/claims.js'
@@ -81,8 +82,12 @@ export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds
   const endCookieSessions = async ({ request, source, store }: Exchange): Promise<void> => {
     const values = (name: string) => [...new Set(cookieValues(request, name))].filter((value) => value !== '')
     await Promise.all([
-      ...values(cookies.access.name).map((accessToken) => verbs.logout({ accessToken, source }, store())),
-      ...values(cookies.refresh.name).map((refreshToken) => verbs.logout({ refreshToken, source }, store())),
+      ...values(cookies.access.name).map((accessToken) =>
+        verbs.logout(snapshotOf<LogoutInput>({ accessToken, source }), store()),
+      ),
+      ...values(cookies.refresh.name).map((refreshToken) =>
+        verbs.logout(snapshotOf<LogoutInput>({ refreshToken, source }), store()),
+      ),
     ])
   }
 
@@ -107,7 +112,7 @@ export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds
       if (forged) return forged
       const device = input.device ?? singleHeader(request, 'user-agent') ?? undefined
       const outcome = await verbs.login(
-        { ...input, ...(device === undefined ? {} : { device }), source },
+        snapshotOf<LoginInput>(input, device === undefined ? {} : { device }, { source }),
         store(),
       )
       if (isRefusal(outcome)) return outcome
