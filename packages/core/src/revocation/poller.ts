@@ -9,7 +9,7 @@ export const POLL_INTERVAL = 500
 const POLL_DEADLINE = 1000
 /** How much longer its answer is waited for before another poll, in milliseconds. */
 const POLL_PATIENCE = 4000
-/** Shortest pause between two polls, in milliseconds, however often the store wakes: a storm of marks is read together. */
+/** Shortest pause between two polls, in milliseconds, however often the store wakes; as much again at random. */
 const WAKE_FLOOR = 10
 
 /** What a poller works with. */
@@ -36,12 +36,17 @@ export const createPoller = ({ store, monotonic, read, failed }: PollerNeeds): P
   let cursor: string | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let unsubscribe: (() => void) | undefined
+  /** Until when no wake-up brings another poll, on the monotonic clock. */
+  let pausedUntil = 0
 
   const wait = (milliseconds: number): void => {
     clearTimeout(timer)
     timer = setTimeout(poll, milliseconds)
     ;(timer as { unref?(): void }).unref?.()
   }
+
+  /** Not at once: each process reads at another instant, and a storm of marks is read together. */
+  const waitBriefly = (): void => wait(Math.max(0, pausedUntil - monotonic()) + Math.random() * WAKE_FLOOR)
 
   const ask = async (sentAt: number): Promise<void> => {
     // Inside the async function: a store that throws instead of rejecting must not end the polling.
@@ -53,24 +58,23 @@ export const createPoller = ({ store, monotonic, read, failed }: PollerNeeds): P
     state = 'polling'
     const reading = ask(monotonic())
     try {
-      await withinDeadline(reading, POLL_DEADLINE)
+      await withinDeadline(reading, POLL_DEADLINE, true)
     } catch {
       failed()
       // A long answer may still come, and counts from when it was asked for; a second reading beside it would not be faster.
-      await withinDeadline(reading, POLL_PATIENCE).catch(() => undefined)
+      await withinDeadline(reading, POLL_PATIENCE, true).catch(() => undefined)
     }
-    const woken = (state as string) === 'woken'
-    if ((state as string) === 'stopped') return
-    state = 'waiting'
-    wait(woken ? jittered(WAKE_FLOOR) : POLL_INTERVAL)
+    pausedUntil = monotonic() + WAKE_FLOOR
+    if ((state as string) === 'woken') waitBriefly()
+    else if ((state as string) === 'polling') {
+      state = 'waiting'
+      wait(POLL_INTERVAL)
+    }
   }
 
   const wake = (): void => {
-    if (state === 'polling') state = 'woken'
-    else if (state === 'waiting') {
-      state = 'woken'
-      wait(jittered(0))
-    }
+    if (state === 'waiting') waitBriefly()
+    if (state === 'waiting' || state === 'polling') state = 'woken'
   }
 
   return {
@@ -90,6 +94,3 @@ export const createPoller = ({ store, monotonic, read, failed }: PollerNeeds): P
     },
   }
 }
-
-/** A little later, each process at another instant. */
-const jittered = (milliseconds: number): number => milliseconds + Math.random() * WAKE_FLOOR

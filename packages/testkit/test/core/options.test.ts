@@ -29,6 +29,7 @@ test('options that are sound are accepted, and a store and a secret are all that
     ...sound,
     ...{ claims: () => ({}), issuer: 'https://id.example', audience: 'api', accessTtl: 300, idle: 3600 },
     ...{ absolute: 7200, leeway: 0, overlap: 0, rotation: 'strict', maxStaleness: 1, onUnavailable: 'allow' },
+    ...{ maxSessions: 1, whenFull: 'deny' },
     ...{ onEvent: () => undefined, now: Date.now, environment: 'production' },
   }
   expect(problemsOf(everything)).toEqual([])
@@ -85,11 +86,12 @@ describe('a name that is no option', () => {
 
 describe('durations are whole numbers of seconds within reason', () => {
   const LIMITS = [
-    { option: 'accessTtl', max: 3600, min: 1 },
-    { option: 'idle', max: 34_560_000, min: 1, more: { absolute: 34_560_000 } },
-    { option: 'absolute', max: 316_224_000, min: 1 },
+    { option: 'accessTtl', max: 3600, min: 1, above: /^accessTtl \(3601\) must be at most 3600/ },
+    // Room for an access token that is shorter.
+    { option: 'idle', max: 34_560_000, min: 2, more: { absolute: 34_560_000 } },
+    { option: 'absolute', max: 316_224_000, min: 2 },
     { option: 'leeway', max: 300, min: 0 },
-    { option: 'overlap', max: 60, min: 0 },
+    { option: 'overlap', max: 60, min: 1 },
     { option: 'maxStaleness', max: 60, min: 1 },
   ]
   const WRONG = [
@@ -110,11 +112,11 @@ describe('durations are whole numbers of seconds within reason', () => {
     Symbol('s'),
   ]
 
-  test.each(LIMITS)('$option: from $min to $max', ({ option, max, min, more = {} }) => {
+  test.each(LIMITS)('$option: from $min to $max', ({ option, max, min, more = {}, above }) => {
     expect(problemsWith({ ...more, [option]: max })).toEqual([])
     expect(problemsWith({ ...more, [option]: min })).toEqual([])
     expect(problemsWith({ ...more, [option]: max + 1 })[0]).toMatch(
-      `${option} must be a whole number of seconds`,
+      above ?? `${option} must be a whole number of seconds`,
     )
     expect(problemsWith({ ...more, [option]: min - 1 })).not.toEqual([])
   })
@@ -127,21 +129,37 @@ describe('durations are whole numbers of seconds within reason', () => {
     }
   })
   test.each([
-    { more: { accessTtl: 600, idle: 599 }, says: 'accessTtl (600) must not be longer than idle (599)' },
+    { more: { accessTtl: 600, idle: 600 }, says: 'accessTtl (600) must be shorter than idle (600)' },
     { more: { idle: 7200, absolute: 7199 }, says: 'idle (7200) must not be longer than absolute (7199)' },
+    { more: { accessTtl: 30, overlap: 30 }, says: 'overlap (30) must be shorter than accessTtl (30)' },
+    {
+      more: { overlap: 1, rotation: 'strict' },
+      says: 'overlap (1) does nothing with rotation "strict"; leave one of them out',
+    },
+    {
+      more: { overlap: 0 },
+      says: 'overlap 0 signs people out at every second tab; if that is what you want, say rotation: "strict" instead',
+    },
   ])('$says', ({ more, says }) => {
     expect(problemsWith(more)).toEqual([says])
   })
   test('what is left out fits what is given', () => {
-    expect(settingsFrom({ ...sound, absolute: 300 })).toMatchObject({
-      accessTtl: 300,
-      idle: 300,
-      absolute: 300,
-    })
+    const lifetimesOf = (more: object) => {
+      const { accessTtl, idle, absolute, overlap } = settingsFrom({ ...sound, ...more })
+      return { accessTtl, idle, absolute, overlap }
+    }
+    expect(lifetimesOf({ absolute: 300 })).toEqual({ accessTtl: 150, idle: 300, absolute: 300, overlap: 30 })
+    expect(lifetimesOf({ idle: 300 })).toMatchObject({ accessTtl: 150, overlap: 30 })
+    expect(lifetimesOf({ idle: 900 })).toMatchObject({ accessTtl: 450, overlap: 30 })
+    expect(lifetimesOf({ idle: 1200 })).toMatchObject({ accessTtl: 600, overlap: 30 })
+    expect(lifetimesOf({ accessTtl: 40 })).toMatchObject({ overlap: 20, idle: 1_209_600 })
+    expect(lifetimesOf({ accessTtl: 1 })).toMatchObject({ overlap: 1 })
+    expect(lifetimesOf({ rotation: 'strict' })).toMatchObject({ overlap: 0 })
     expect(settingsFrom({ ...sound, idle: 20_000_000 })).toMatchObject({ absolute: 20_000_000 })
     expect(settingsFrom({ ...sound })).toMatchObject({
-      ...{ accessTtl: 600, idle: 1_209_600, absolute: 7_776_000, leeway: 60, overlap: 10, maxStaleness: 5 },
+      ...{ accessTtl: 600, idle: 1_209_600, absolute: 7_776_000, leeway: 60, overlap: 30, maxStaleness: 5 },
       ...{ strict: false, allowUnchecked: false, issuer: 'app', audience: 'app', development: false },
+      ...{ maxSessions: 100, whenFull: 'evict' },
     })
   })
 })
@@ -152,6 +170,8 @@ describe('the other options', () => {
     audience: ['', ' app', 'x'.repeat(256), 5, null, ['app', 'api'], {}],
     rotation: ['', 'Strict', 'none', true, null],
     onUnavailable: ['', 'Allow', 'deny ', false, null],
+    maxSessions: [0, -1, 0.5, 10_001, '100', null, Number.NaN, Infinity],
+    whenFull: ['', 'Evict', 'refuse', true, null],
     environment: ['', 'Development', 'prod', 'staging', 'TEST', ' test', null, true],
     claims: [null, {}, 'role', 1],
     onEvent: [null, {}, 'log', console],

@@ -3,8 +3,11 @@
 import { modelStore } from '@auth/contracts'
 import { createAuth } from '@auth/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { platform } from '../../../core/src/platform/node.js'
+import { loadPortableCore } from './portable.js'
 import { SECRET } from './token/scene.js'
 
+const { setTimeout: genuine } = globalThis
 const forbid = () => [
   vi.spyOn(crypto, 'getRandomValues'),
   vi.spyOn(crypto, 'randomUUID'),
@@ -15,6 +18,7 @@ const forbid = () => [
   ...(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch'] as const).map((name) =>
     vi.spyOn(globalThis, name),
   ),
+  ...(['hmacKey', 'hkdf', 'sha256'] as const).map((name) => vi.spyOn(platform, name)),
   vi.spyOn(process, 'nextTick'),
   vi.spyOn(console, 'warn').mockImplementation(() => undefined),
 ]
@@ -73,17 +77,29 @@ test('all that signing and verifying need is derived once, however many requests
     environment: 'production',
     onEvent: () => undefined,
   })
-  const derived = vi.mocked(crypto.subtle.deriveKey)
+  const derived = vi.mocked(platform.hkdf)
   const pairs = await Promise.all(['alice', 'bob', 'carol'].map((subject) => auth.login({ subject })))
   await Promise.all(pairs.map(({ accessToken }) => auth.authenticate(accessToken)))
-  expect(derived).toHaveBeenCalledTimes(1)
+  expect(derived.mock.calls.map(([, purpose]) => purpose)).toEqual([
+    'auth/1 production key id',
+    'auth/1 production refresh token',
+  ])
   await auth.close()
 })
 
-test('the same holds while the modules themselves are loading', async () => {
+test('all is derived once where the platform answers in promises as well', async () => {
+  const { createAuth: create } = await loadPortableCore()
+  const auth = create({ secret: SECRET, store: modelStore(), environment: 'production', onEvent: () => 0 })
+  const pairs = await Promise.all(['alice', 'bob', 'carol'].map((subject) => auth.login({ subject })))
+  await Promise.all(pairs.map(({ accessToken }) => auth.authenticate(accessToken)))
+  expect(crypto.subtle.deriveBits).toHaveBeenCalledTimes(2)
+  expect(platform.hkdf).not.toHaveBeenCalled()
+  await auth.close()
+})
+
+test('no random and no timer are used while the modules themselves are loading', async () => {
   // The test runner waits with timers of its own while it loads; ours have our path on their stack.
   const timers: string[] = []
-  const { setTimeout: genuine } = globalThis
   vi.spyOn(globalThis, 'setTimeout').mockImplementation(((...args: Parameters<typeof setTimeout>) => {
     timers.push(new Error().stack ?? '')
     return genuine(...args)

@@ -119,6 +119,7 @@ test('not while keys rotate', async () => {
   const store = modelStore(clock.now)
   const first = await open(store, { secret: [OTHER_SECRET] }).login({ subject: 'alice', transport: 'bearer' })
   witness.pairs.push(first)
+  clock.advance(60)
   const auth = open(store)
   await attemptOf(witness)(() => auth.refresh(first.refreshToken))
   expect([...kinds()]).toContain('key_rotated')
@@ -162,7 +163,8 @@ describe('not when the store fails', () => {
     Object.assign(new Error(`READONLY ${method} ${JSON.stringify(args)}`), {
       command: { name: method, args },
     })
-  const methods = ['insert', 'find', 'replace', 'list', 'epoch', 'revoke', 'isRevoked', 'marks'] as const
+  const answering = ['insert', 'find', 'replace', 'list', 'epoch', 'revoke', 'isRevoked', 'marks'] as const
+  const methods = [...answering, 'onMarks'] as const
 
   test.each([...methods, 'all'])('%s', async (broken) => {
     const store = modelStore(clock.now)
@@ -171,8 +173,10 @@ describe('not when the store fails', () => {
       get: (target, key: keyof typeof store) => {
         const value = target[key]
         if (typeof value !== 'function' || !(broken === 'all' || broken === key)) return value
-        return async (...args: never[]) => {
-          if (down) throw failing(key, args)
+        return (...args: never[]) => {
+          // A subscription is the one call that gives no promise.
+          if (down && key === 'onMarks') throw failing(key, args)
+          if (down) return Promise.reject(failing(key, args))
           return (value as (...args: never[]) => unknown)(...args)
         }
       },
@@ -182,7 +186,7 @@ describe('not when the store fails', () => {
     down = true
     await driveAll(auth, clock, witness, first)
     expectSilence()
-    if (broken !== 'marks' && broken !== 'list') expect([...kinds()]).toContain('store_trouble')
+    if (!['marks', 'list', 'onMarks'].includes(broken)) expect([...kinds()]).toContain('store_trouble')
   })
 })
 

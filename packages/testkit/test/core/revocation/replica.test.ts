@@ -2,14 +2,16 @@ import { modelStore } from '@auth/contracts'
 import type { AuthEvent } from '@auth/core'
 import { createAuth, isAuthError, type TokenStore } from '@auth/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createReplica, POLL_INTERVAL } from '../../../../core/src/revocation/replica.js'
+import { POLL_INTERVAL } from '../../../../core/src/revocation/poller.js'
+import { createReplica, type ReplicaNeeds } from '../../../../core/src/revocation/replica.js'
 import type { FeedPage } from '../../../../core/src/store/token-store.js'
 
 const QUERY = { tokenId: 't', sessionId: 's', subject: 'alice', epoch: 100 }
-const session = { kind: 'session', sessionId: 's', expiresAt: 10_000_000 } as const
+const LONG = 10_000_000
+const session = { kind: 'session', sessionId: 's', lastsFor: LONG } as const
 
 /** A feed whose answers the test holds in its hand, and a clock that the fake timers move. */
-const heldFeed = () => {
+const heldFeed = (more: Partial<ReplicaNeeds> = {}) => {
   const asked: { cursor: string | undefined; answer: (page: FeedPage) => void; fail: () => void }[] = []
   const events: string[] = []
   const replica = createReplica({
@@ -20,9 +22,9 @@ const heldFeed = () => {
         }),
     },
     maxStaleness: 5,
-    now: () => Date.now(),
     monotonic: () => performance.now(),
     emit: ({ type }) => events.push(type),
+    ...more,
   })
   const last = () => asked.at(-1) as (typeof asked)[number]
   const tick = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
@@ -110,11 +112,11 @@ describe('a replica', () => {
   test('marks of every kind hold, and only for whom they are', async () => {
     const { replica, answer } = heldFeed()
     replica.isRevoked(QUERY)
-    const expiresAt = 10_000_000
+    const lastsFor = LONG
     await answer(
-      { kind: 'token', tokenId: 't1', sessionId: 's1', expiresAt },
-      { kind: 'subject', subject: 'bob', epoch: 200, expiresAt },
-      { kind: 'subject', subject: 'bob', epoch: 150, expiresAt },
+      { kind: 'token', tokenId: 't1', sessionId: 's1', lastsFor },
+      { kind: 'subject', subject: 'bob', epoch: 200, lastsFor },
+      { kind: 'subject', subject: 'bob', epoch: 150, lastsFor },
     )
     const asks = [
       [{ tokenId: 't1', sessionId: 's1' }, true],
@@ -143,7 +145,7 @@ describe('a replica', () => {
   test('expired marks are dropped, longer ones are kept', async () => {
     const { replica, tick, answer } = heldFeed()
     replica.isRevoked(QUERY)
-    await answer({ ...session, expiresAt: Date.now() + 700 }, { ...session, sessionId: 'long' })
+    await answer({ ...session, lastsFor: 700 }, { ...session, sessionId: 'long' })
     expect(replica.isRevoked(QUERY)).toBe(true)
     for (let poll = 0; poll < 2; poll += 1) {
       await tick(POLL_INTERVAL)
@@ -154,13 +156,50 @@ describe('a replica', () => {
     replica.close()
   })
 
-  test('more marks than it may hold send every question to the store', async () => {
-    const { replica, asked, tick, answer } = heldFeed()
+  test.each([-366, 366])(
+    'marks last by a clock that is never set: the wall clock jumps %i days',
+    async (days) => {
+      const { replica, tick, answer } = heldFeed()
+      replica.isRevoked(QUERY)
+      await answer({ ...session, lastsFor: 700 })
+      vi.setSystemTime(Date.now() + days * 86_400_000)
+      await tick(POLL_INTERVAL)
+      await answer()
+      expect(replica.isRevoked(QUERY)).toBe(true)
+      await tick(POLL_INTERVAL)
+      await answer()
+      expect(replica.isRevoked(QUERY)).toBe(false)
+      replica.close()
+    },
+  )
+
+  test('a mark of a kind that a newer release writes refuses all that it names, and is announced once', async () => {
+    const { replica, events, answer } = heldFeed()
     replica.isRevoked(QUERY)
-    const many = Array.from({ length: 100_001 }, (_, at) => ({
+    const strange = (mark: object) => ({ kind: 'device', lastsFor: LONG, ...mark }) as never
+    await answer(strange({ sessionId: 's1' }), strange({ subject: 'bob' }), strange({ colour: 'red' }))
+    expect(replica.isRevoked({ ...QUERY, sessionId: 's1' })).toBe(true)
+    expect(replica.isRevoked({ ...QUERY, subject: 'bob', epoch: 2 ** 52 })).toBe(true)
+    expect(replica.isRevoked(QUERY)).toBe(false)
+    expect(events).toEqual(['store_warning'])
+    replica.close()
+  })
+
+  test('a mark of a document revokes nothing', async () => {
+    const { replica, answer } = heldFeed()
+    replica.isRevoked(QUERY)
+    await answer({ kind: 'document', name: 'alice', version: 1000, lastsFor: LONG })
+    expect(replica.isRevoked(QUERY)).toBe(false)
+    replica.close()
+  })
+
+  test('more marks than it may hold send every question to the store', async () => {
+    const { replica, asked, tick, answer } = heldFeed({ maxMarks: 1000 })
+    replica.isRevoked(QUERY)
+    const many = Array.from({ length: 1001 }, (_, at) => ({
       ...session,
       sessionId: `${at}`,
-      expiresAt: 5000,
+      lastsFor: 4000,
     }))
     await answer(...many)
     expect(replica.isRevoked(QUERY)).toBeUndefined()
@@ -220,7 +259,7 @@ describe('authenticate with a replica', () => {
   })
 
   test('a revocation holds at once where it was made, and after a poll everywhere else', async () => {
-    const store = modelStore()
+    const { onMarks: _none, ...store } = modelStore()
     const [here, there] = [open(store).auth, open(store).auth]
     const { accessToken, principal } = await here.login({ subject: 'alice' })
     await Promise.all([here.authenticate(accessToken), there.authenticate(accessToken)])
@@ -228,6 +267,18 @@ describe('authenticate with a replica', () => {
     await here.revoke({ sessionId: principal.sessionId })
     expect(await code(here.authenticate(accessToken))).toBe('invalid_token')
     await vi.advanceTimersByTimeAsync(POLL_INTERVAL)
+    expect(await code(there.authenticate(accessToken))).toBe('invalid_token')
+    await Promise.all([here.close(), there.close()])
+  })
+
+  test('a store that wakes brings a revocation to the other processes within 20 ms', async () => {
+    const store = modelStore()
+    const [here, there] = [open(store).auth, open(store).auth]
+    const { accessToken, principal } = await here.login({ subject: 'alice' })
+    await Promise.all([here.authenticate(accessToken), there.authenticate(accessToken)])
+    await vi.advanceTimersByTimeAsync(POLL_INTERVAL / 2)
+    await here.revoke({ sessionId: principal.sessionId })
+    await vi.advanceTimersByTimeAsync(20)
     expect(await code(there.authenticate(accessToken))).toBe('invalid_token')
     await Promise.all([here.close(), there.close()])
   })

@@ -35,6 +35,7 @@ const tampered = (text: string): string[] => [
     text.repeat(40),
   ],
   ...text.split('.').map((_, index, parts) => parts.with(index, 'AAAA').join('.')),
+  ...text.split('.').map((part, index, parts) => parts.with(index, 'A'.repeat(part.length)).join('.')),
 ]
 
 /** Every flow, as it should be and as it should not, with the same tokens. */
