@@ -407,8 +407,4 @@ export const surfaceStory = (folder: string): void => {
     expect(stdout + stderr).toContain('spent_token')
     expect(stdout + stderr).not.toContain(stolen.split('=')[1])
   })
-
-  test('GET /auth/jwks.json', async () => {
-    expect(await visitor().send('GET /auth/jwks.json')).toMatchObject({ status: 200, body: { keys: [] } })
-  })
 }

@@ -109,6 +109,8 @@ export interface AuthErrorDetails {
   readonly reason?: RejectionReason | undefined
   /** Whom a refused token belongs to, where that was proven. For the audit log. */
   readonly about?: TokenOwner | undefined
+  /** What the operator may have to configure; for the audit log, never for the client. */
+  readonly hint?: string | undefined
   /** The underlying failure; of a foreign error only name, message and code are kept. */
   readonly cause?: unknown
 }
@@ -131,6 +133,8 @@ export class AuthError extends Error {
   readonly reason: RejectionReason | undefined
   /** Whom a refused token belongs to, where that was proven; for the audit log, never for the client. */
   readonly about: TokenOwner | undefined
+  /** What the operator may have to configure; for the audit log, never for the client. */
+  readonly hint: string | undefined
 
   constructor(code: AuthErrorCode, message?: string, details: AuthErrorDetails = {}) {
     super(
@@ -142,6 +146,7 @@ export class AuthError extends Error {
     this.headers = this.status === 503 ? { 'Retry-After': '1' } : {}
     this.reason = details.reason
     this.about = details.about
+    this.hint = details.hint
   }
 }
 

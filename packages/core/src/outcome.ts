@@ -16,6 +16,8 @@ export interface Refusal {
   readonly about?: TokenOwner | undefined
   /** What the client may be told beyond the code, where it can act on it. */
   readonly message?: string | undefined
+  /** What the operator may have to configure; for the log alone. */
+  readonly hint?: string | undefined
 }
 
 /** A verdict. */
@@ -41,4 +43,8 @@ export const codeOf = ({ refused, code }: Refusal): AuthErrorCode => code ?? REF
 
 /** The error that a public method throws for a refusal. */
 export const errorOf = (refusal: Refusal): AuthError =>
-  new AuthError(codeOf(refusal), refusal.message, { reason: refusal.refused, about: refusal.about })
+  new AuthError(codeOf(refusal), refusal.message, {
+    reason: refusal.refused,
+    about: refusal.about,
+    hint: refusal.hint,
+  })

@@ -74,7 +74,6 @@ const STORY: readonly Step[] = [
   { method: 'GET', path: '/auth/sessions' },
   { method: 'PUT', path: '/auth/sessions' },
   { method: 'DELETE', path: '/auth/sessions/nobody' },
-  { method: 'GET', path: '/auth/jwks.json' },
   { method: 'POST', path: '/password' },
   { method: 'GET', path: '/strict', down: true },
   { method: 'POST', path: '/auth/refresh', down: true },

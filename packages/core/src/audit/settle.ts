@@ -18,13 +18,11 @@ const typed = (cause: unknown): AuthError =>
 /** Binds the log. */
 export const createSettle = (emit: Emit): Settle => {
   const report = (error: AuthError, source: SourceOf): void => {
-    const { code, reason, about, status } = error
+    const { code, reason, about, hint, status } = error
     if (status === 500)
       emit({ type: 'server_fault', code, message: excerptOf(error.cause ?? error) }, source())
-    else if (reason) {
-      const hint = reason === 'cross_site' ? { hint: error.message } : {}
-      emit({ type: 'request_rejected', reason, ...about, ...hint }, source())
-    }
+    else if (reason)
+      emit({ type: 'request_rejected', reason, ...about, ...(hint === undefined ? {} : { hint }) }, source())
   }
   const failed = (cause: unknown, source: SourceOf) => {
     const error = typed(cause)

@@ -36,10 +36,13 @@ const isTrusted = (request: AuthRequest, { origins, cookies }: HttpSettings): bo
   return origin === undefined || (origin !== null && isOwnOrigin(request, origin, cookies))
 }
 
+const MESSAGE =
+  'The request carries cookies but does not come from a page of this site: its Origin is not in the option "origins", and its Sec-Fetch-Site is not "same-origin".'
+
 const hintFor = (request: AuthRequest): string => {
   const origin = singleHeader(request, 'origin') ?? 'none'
   const seen = `Origin: ${origin}, Host: ${request.host() ?? 'none'}`.slice(0, MAX_EXCERPT)
-  return `The request carries cookies but does not come from a page of this site (${seen}). If that page may use them, list its origin in the option "origins"; a proxy that rewrites Host makes that necessary for the own site as well.`
+  return `${seen}: if that page may use the cookies, list its origin in the option "origins"; behind a proxy that rewrites Host, the own origin as well.`
 }
 
 /**
@@ -53,5 +56,5 @@ export const crossSiteRefusal = (
   always = false,
 ): Refusal | undefined => {
   if ((!always && isSafe(request)) || isTrusted(request, settings)) return undefined
-  return { refused: 'cross_site', message: hintFor(request) }
+  return { refused: 'cross_site', message: MESSAGE, hint: hintFor(request) }
 }
