@@ -54,6 +54,19 @@ const PINNED: Record<string, { values: string; types: string }> = {
     values: 'clusterOptions redisOptions redisStore',
     types: 'RedisPort RedisSource RedisStoreOptions',
   },
+  '@auth/takeover': {
+    values: `
+      authJs connectPgSimple connectRedis cookieSession django djangoRows expressSession flask
+      flaskSession ironSession koaGenericSession koaSession nextAuth numericIds stringIds
+    `,
+    types: `
+      BinaryRedisLike ConnectPgSimpleOptions ConnectRedisOptions CookieSessionOptions DjangoOptions
+      DjangoRow DjangoRows ExpressSessionOptions ExpressStore FlaskOptions FlaskSessionOptions
+      IronSessionOptions KoaGenericSessionOptions KoaSessionOptions KoaStore MarkerOptions
+      NextAuthOptions OldSecret OldSession PgLike Place ReaderOptions ReaderRequest RedisLike
+      SessionData TakeoverReader UserIds
+    `,
+  },
 }
 
 test('the entry points are these', () => {

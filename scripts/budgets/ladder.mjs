@@ -34,6 +34,7 @@ export const TYPES_UPWARDS = [
 /** What each kind of package may import besides itself; `peers` stands for its peer dependencies. */
 export const PACKAGE_KINDS = [
   { kind: 'core', matches: /^@auth\/core$/, imports: ['jose', 'cookie'], peers: false },
+  { kind: 'readers', matches: /^@auth\/takeover$/, imports: ['@auth/core', 'jose'], peers: false },
   { kind: 'store', matches: /^@auth\/store-/, imports: ['@auth/core'], peers: true },
   {
     kind: 'adapter',
@@ -48,6 +49,10 @@ export const NEEDS_NODE = [
   {
     name: '@auth/store-redis',
     reason: 'its drivers are for Node.js, and names of keys are digested synchronously',
+  },
+  {
+    name: '@auth/takeover',
+    reason: 'the old libraries are for Node.js, and their MACs and ciphers are node:crypto',
   },
 ]
 

@@ -31,7 +31,7 @@ export const rescoped = (): void => {
     test('the tarballs install from their paths, and the first program runs', {
       timeout: 120_000,
     }, async () => {
-      expect(tarballs.length).toBe(6)
+      expect(tarballs.length).toBe(7)
       expect(tarballs.filter((tarball) => !existsSync(tarball))).toEqual([])
       const named = hint.split(' ').slice(0, -1)
       expect(named.length).toBe(3)

@@ -30,6 +30,18 @@ const SYSTEM_TOOLS = [
     testsThatNeedIt: 'access tokens verified by a service in another language',
   },
   {
+    what: 'Flask in /usr/bin/python3',
+    isThere: () => succeeds('/usr/bin/python3', '-c', 'import flask'),
+    debianPackage: 'python3-flask',
+    testsThatNeedIt: 'sessions of a Flask application, and the Flask example',
+  },
+  {
+    what: 'PostgreSQL',
+    isThere: () => existsSync('/usr/lib/postgresql'),
+    debianPackage: 'postgresql',
+    testsThatNeedIt: 'sessions of connect-pg-simple and Django',
+  },
+  {
     what: 'a Redis or Valkey server',
     isThere: () => succeeds('redis-server', '--version') || succeeds('valkey-server', '--version'),
     debianPackage: 'redis-server',
