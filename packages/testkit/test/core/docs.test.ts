@@ -5,9 +5,11 @@ import { modelStore } from '@auth/contracts'
 import * as core from '@auth/core'
 import ts from 'typescript'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createEmit } from '../../../core/src/audit/emit.js'
+import type { EventBody } from '../../../core/src/audit/event.js'
+import { jsonLines } from '../../../core/src/audit/sinks.js'
 import { AuthError, type AuthErrorCode } from '../../../core/src/errors.js'
-import { createEmit, type EventBody, jsonLines } from '../../../core/src/events.js'
-import { failure } from '../../../core/src/http/challenge.js'
+import { replyTo } from '../../../core/src/http/reply-to.js'
 import { settingsFrom } from '../../../core/src/options.js'
 
 /** The pages of docs/ that name errors and events, held against the types that name them. */
@@ -17,11 +19,17 @@ const pages = { errors: pageOf('errors.md'), events: pageOf('events.md') }
 
 const sourceOf = (name: string): string =>
   fileURLToPath(new URL(`../../../core/src/${name}`, import.meta.url))
-const files = ['errors.ts', 'events.ts', 'options.ts', 'http/http-options.ts'].map(sourceOf)
+const files = [
+  'errors.ts',
+  'audit/event.ts',
+  'session/rotation.ts',
+  'options.ts',
+  'http/http-options.ts',
+].map(sourceOf)
 const program = ts.createProgram(files, {
   strict: true,
   exactOptionalPropertyTypes: true,
-  noLib: true,
+  lib: ['lib.es5.d.ts'],
   types: [],
 })
 const checker = program.getTypeChecker()
@@ -47,7 +55,7 @@ const shapeOf = (type: ts.Type) => {
   }))
   return { type: textOf(fields.find(({ name }) => name === 'type')?.types as ts.Type), fields }
 }
-const shapes = membersOf('events.ts', 'EventBody').map(shapeOf)
+const shapes = membersOf('audit/event.ts', 'EventBody').map(shapeOf)
 const eventTypes = [...new Set(shapes.map(({ type }) => type))].sort()
 const codes = textsOf('errors.ts', 'AuthErrorCode') as AuthErrorCode[]
 
@@ -77,7 +85,7 @@ describe('docs/errors.md', () => {
     const section = sections.get(code) ?? ''
     for (const part of ['When', 'Client sees', 'Do']) expect(section).toContain(`**${part}** `)
     if (code === 'invalid_options') return
-    const { body, headers } = failure(new AuthError(code, '…'), 'app')
+    const { body, headers } = replyTo(new AuthError(code, '…'), 'app')
     expect(section).toContain(`\`${JSON.stringify(body)}\``)
     for (const [name, value] of headers) {
       if (name !== 'Cache-Control') expect(section).toContain(`${name}: ${value}`)
@@ -103,16 +111,20 @@ describe('docs/events.md', () => {
   test.each(eventTypes)('%s: every shape has an example, just as it would be logged', (type) => {
     const wanted = shapes.filter((shape) => shape.type === type)
     const examples = examplesOf(type).map((line) => ({ line, event: JSON.parse(line) }))
-    expect(examples.length).toBe(wanted.length)
+    expect(examples.length).toBeGreaterThanOrEqual(wanted.length)
+    const shown = new Set(examples.flatMap(({ event }) => Object.keys(event)))
+    const fields = wanted.flatMap((shape) => shape.fields.map(({ name }) => name))
+    expect(fields.filter((name) => !shown.has(name))).toEqual([])
     for (const { line, event } of examples) {
-      const { at, severity, ip, requestId, ...body } = event
+      const { id, at, severity, result, ip, requestId, userAgent, ...body } = event
       const lines: string[] = []
       const emit = createEmit(
         jsonLines((text) => lines.push(text)),
         () => Date.parse(at),
       )
-      emit(body as EventBody, { ip, requestId })
-      expect(lines.map((text) => JSON.parse(text))).toEqual([event])
+      emit(body as EventBody, { ip, requestId, userAgent })
+      expect(id).toMatch(/^[\w-]{22}$/)
+      expect(lines.map((text) => ({ ...JSON.parse(text), id }))).toEqual([event])
       expect(sections.get(type)).toMatch(new RegExp(`Severity\\s\`${severity}\``))
       const keys = Object.keys(body)
       const fitting = wanted.some(({ fields }) => {
@@ -123,21 +135,25 @@ describe('docs/events.md', () => {
       expect(fitting, `${line} has the fields of no ${type}`).toBe(true)
     }
   })
-  test.each(['outcome', 'transport', 'scope', 'cause', 'severity'])('explains every value of %s', (name) => {
-    const values = shapes
-      .flatMap(({ fields }) => fields.filter((field) => field.name === name))
-      .flatMap(({ types }) => (types.isUnion() ? types.types : [types]).map(textOf))
-    const wanted = name === 'severity' ? textsOf('events.ts', 'Severity') : values
-    const rows = words(pages.events, new RegExp(`^\\| \`${name}\` \\| (.*) \\|$`, 'gm')).join('\n')
-    expect([...new Set(words(rows, /`(\w+)`/g))]).toEqual(expect.arrayContaining([...new Set(wanted)]))
-  })
+  test.each(['outcome', 'transport', 'scope', 'actor', 'cause', 'severity', 'result'])(
+    'explains every value of %s',
+    (name) => {
+      const values = shapes
+        .flatMap(({ fields }) => fields.filter((field) => field.name === name))
+        .flatMap(({ types }) => (types.isUnion() ? types.types : [types]).map(textOf))
+      const common: Record<string, string> = { severity: 'Severity', result: 'EventOutcome' }
+      const wanted = common[name] ? textsOf('audit/event.ts', common[name]) : values
+      const rows = words(pages.events, new RegExp(`^\\| \`${name}\` \\| (.*) \\|$`, 'gm')).join('\n')
+      expect([...new Set(words(rows, /`(\w+)`/g))]).toEqual(expect.arrayContaining([...new Set(wanted)]))
+    },
+  )
   test('lists every reason, and nothing else', () => {
     const table = pages.events.split('## Reasons')[1] ?? ''
     const listed = words(table, /^\| (`[^|]*`) \|/gm).flatMap((cell) => words(cell, /`(\w+)`/g))
-    expect(listed.sort()).toEqual(textsOf('events.ts', 'RejectionReason'))
+    expect(listed.sort()).toEqual(textsOf('errors.ts', 'RejectionReason'))
   })
   test('names every cause of reuse', () => {
-    for (const cause of textsOf('events.ts', 'ReuseCause')) {
+    for (const cause of textsOf('session/rotation.ts', 'ReuseCause')) {
       expect(sections.get('reuse_detected')).toContain(`\`${cause}\``)
     }
   })
