@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import Koa from 'koa'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import * as ws from 'ws'
 import * as authKoa from '../src/index.js'
 
 /**
@@ -179,34 +180,29 @@ test('errors, by Koa itself and as JSON', async () => {
 })
 
 test('WebSocket', async () => {
-  const signedIn: unknown[] = []
-  class WebSocketServer {
-    handleUpgrade(_req: unknown, socket: Socket, _head: unknown, done: (ws: object) => void) {
-      socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')
-      done({ close: () => undefined })
-    }
-    emit(_event: string, _ws: object, subject: string) {
-      signedIn.push(subject)
-    }
-  }
-  const { visitor, server } = await open('websocket', { ws: { WebSocketServer } })
-  const upgrade = (lines: string) =>
-    new Promise<string>((resolve) => {
-      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () =>
-        socket.write(
-          `GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${lines}\r\n`,
-        ),
-      )
-      socket.once('data', (chunk) => resolve(String(chunk).slice(9, 12)))
-    })
+  const { visitor, server, auth } = await open('websocket', { ws })
   const page = visitor()
   const login = await page.login()
-  const cookie = login.headers.getSetCookie().map((line) => line.split(';')[0])
-  const lines = `Cookie: ${cookie.join('; ')}\r\n`
-  expect(await upgrade(`${lines}Sec-Fetch-Site: same-origin\r\n`)).toBe('101')
-  expect(await upgrade(`${lines}Origin: https://evil.example\r\n`)).toBe('403')
-  expect(await upgrade('')).toBe('401')
-  expect(signedIn).toEqual(['1'])
+  const cookie = login.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const connect = (headers: Record<string, string>) => {
+    const socket = new ws.WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, { headers })
+    const opened = new Promise<number | 'open'>((resolve) => {
+      socket.on('open', () => resolve('open'))
+      socket.on('unexpected-response', (_request, { statusCode }) => resolve(Number(statusCode)))
+      socket.on('error', () => undefined)
+    })
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve))
+    return { opened, closed }
+  }
+  const own = connect({ cookie, 'sec-fetch-site': 'same-origin' })
+  expect(await own.opened).toBe('open')
+  expect(await connect({ cookie, origin: 'https://evil.example' }).opened).toBe(403)
+  expect(await connect({}).opened).toBe(401)
+  await auth.revoke({ subject: '1' })
+  expect(await own.closed).toBe(4001)
 })
 
 test('every recipe is tried', () => {
