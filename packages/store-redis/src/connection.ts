@@ -2,6 +2,8 @@
 
 import type { Cluster, ClusterOptions, RedisOptions } from 'ioredis'
 import { Redis } from 'ioredis'
+import { unavailable } from './failure.js'
+import { type Listen, listenWith } from './wake-up.js'
 
 /** Longest wait for one answer, in milliseconds. A command that timed out may still have run; every script allows for it. */
 const COMMAND_TIMEOUT = 900
@@ -20,6 +22,13 @@ const MAX_PENDING = 10_000
 export interface RedisPort {
   /** Sends one command to the node that holds `key` (to any where it is undefined) and resolves to its reply. */
   send(key: string | undefined, args: readonly string[]): Promise<unknown>
+  /**
+   * Subscribes to a channel, on a connection of its own, and calls `onMessage` for each message. Without it, or where it
+   * fails, a revocation reaches other processes by the poll, within half a second. Called once at most.
+   */
+  subscribe?(channel: string, onMessage: () => void): unknown
+  /** The number of the database that the client has selected; part of the channel's name. Default: 0. */
+  readonly database?: number
 }
 
 /** A connection on which answers are awaited and none comes for so long is given up: firewalls forget some without a word. */
@@ -66,7 +75,10 @@ export const clusterOptions = {
 } satisfies ClusterOptions
 
 /** A port with what the store must know about its client. */
-export interface Connection extends RedisPort {
+export interface Connection extends Pick<RedisPort, 'send'> {
+  readonly database: number
+  /** Listens to a channel, on a connection of its own. */
+  readonly listen: Listen | undefined
   /** What is unwise about the client's options, one sentence each. */
   readonly warnings: readonly string[]
   readonly isCluster: boolean
@@ -135,29 +147,60 @@ const fromClient = (client: Redis | Cluster, own: boolean): Connection => {
   return {
     warnings: warningsOf(client),
     isCluster: client.isCluster,
+    database: client.isCluster ? 0 : ((client as Redis).options.db ?? 0),
+    listen: listenWith(client),
     send: async (_key, [command, ...args]) => {
       await opened()
       return client.call(command as string, ...args)
     },
-    beside: () => limited(fromClient((client as Redis).duplicate(), true)),
+    beside: () => guarded(fromClient((client as Redis).duplicate(), true)),
     close: async () => {
       if (own) client.disconnect()
     },
   }
 }
 
-const limited = (connection: Connection): Connection => {
+const fromPort = (port: RedisPort): Connection => {
+  const { subscribe, database = 0 } = port
+  const listen: Listen = (channel, { message, refused }) => {
+    const listening = Promise.resolve()
+      .then(() => subscribe?.call(port, channel, message))
+      .then(() => undefined, refused)
+    return { settled: listening, stop: () => undefined }
+  }
+  const connection: Connection = guarded({
+    warnings: [],
+    isCluster: false,
+    database,
+    listen: subscribe && listen,
+    send: (key, args) => port.send(key, args),
+    beside: () => connection,
+    close: async () => undefined,
+  })
+  return connection
+}
+
+/** Bounds what is under way, cleans what fails, and rejects once it is closed. */
+const guarded = (connection: Connection): Connection => {
   let pending = 0
+  let isClosed = false
   return {
     ...connection,
     send: async (key, args) => {
-      if (pending >= MAX_PENDING) throw new Error('too many commands wait for an answer')
+      if (isClosed) throw unavailable(new Error('the store is closed'))
+      if (pending >= MAX_PENDING) throw unavailable(new Error('too many commands wait for an answer'))
       pending += 1
       try {
         return await connection.send(key, args)
+      } catch (error) {
+        throw unavailable(error)
       } finally {
         pending -= 1
       }
+    },
+    close: () => {
+      isClosed = true
+      return connection.close()
     },
   }
 }
@@ -168,18 +211,7 @@ export type RedisSource = string | Redis | Cluster | RedisPort
 /** Opens a URL with options of ours, or takes over a client as it is. */
 export const connect = (source: RedisSource): Connection => {
   if (typeof source === 'string') {
-    const client = new Redis(source, { ...redisOptions, lazyConnect: true })
-    return limited(fromClient(client, true))
+    return guarded(fromClient(new Redis(source, { ...redisOptions, lazyConnect: true }), true))
   }
-  if ('send' in source) {
-    const connection: Connection = limited({
-      warnings: [],
-      isCluster: false,
-      send: (key, args) => source.send(key, args),
-      beside: () => connection,
-      close: async () => undefined,
-    })
-    return connection
-  }
-  return limited(fromClient(source, false))
+  return 'send' in source ? fromPort(source) : guarded(fromClient(source, false))
 }

@@ -1,22 +1,28 @@
-/** The `TokenStore` on Redis: sessions and marks beside their subject's epoch in one slot, the feed on a stream. */
+/** The `TokenStore` on Redis: sessions and marks beside their subject's epoch in one slot, the feed in another. */
 
 import {
   AuthError,
-  type FeedMark,
   type FoundSession,
-  type RevocationMark,
+  type Insertion,
+  type RevocationLife,
   type RevocationQuery,
+  type RevocationTarget,
+  type SessionCap,
   type SessionRecord,
-  type SubjectMark,
+  STORE_LIMITS,
   type TokenStore,
 } from '@auth/core'
 import { type Connection, connect, type RedisSource } from './connection.js'
-import { createKeys, type Keys } from './keys.js'
+import { createFeed, type Feed } from './feed.js'
+import { createInsertion } from './insertion.js'
+import { createKeys, type Keys, restOf } from './keys.js'
 import { createReplicated, type Replication } from './replication.js'
-import { decodeEpoch, decodeSession, encodeSession } from './row.js'
+import { createRevocation } from './revocation.js'
+import { decodeEpoch, decodeSession, encodeSession, TOMBSTONE } from './row.js'
 import { createRunScript, type RunScript } from './run-script.js'
-import * as scripts from './scripts.js'
-import { serverWarnings } from './server-check.js'
+import { EPOCH, FIND, IS_REVOKED, MEMBERS, REPLACE } from './scripts/sessions.js'
+import { channelWarnings, serverWarnings } from './server-check.js'
+import { createWakeUps, type WakeUps } from './wake-up.js'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {
@@ -31,13 +37,8 @@ export interface RedisStoreOptions {
 
 /** How long the epoch of a login under way is remembered, in milliseconds. */
 const LOGIN_LIFE = 3_600_000
-/** The feed keeps entries at least so long: the longest life of an access token and three times the longest leeway. */
-const FEED_LIFE = (3600 + 3 * 300) * 1000
-const MAX_LISTED = 100
 /** Sessions looked at for a list: those that end last. */
 const MAX_INDEXED = 250
-const PAGE = 1000
-const ENTRY_ID = /^\d{1,16}-\d{1,16}$/
 
 const problemsOf = ({ prefix = 'auth', wait, ...unknown }: RedisStoreOptions): string[] => [
   ...Object.keys(unknown).map((name) => `${name} is not an option; there are prefix, wait`),
@@ -53,9 +54,13 @@ class RedisStore implements TokenStore {
   readonly #connection: Connection
   readonly #run: RunScript
   readonly #keys: Keys
+  readonly #feed: Feed
+  readonly #wakeUps: WakeUps
+  readonly #channel: string
+  readonly #insert: (record: SessionRecord, cap: SessionCap) => Promise<Insertion>
   /** Revocations: beside the others where they wait for replicas, which blocks their connection. */
   readonly #revocations: Connection
-  readonly #runRevocation: RunScript
+  readonly #revoke: ReturnType<typeof createRevocation>
   readonly #replicated: () => Promise<void>
 
   constructor(source: RedisSource, { prefix = 'auth', wait }: RedisStoreOptions) {
@@ -63,34 +68,40 @@ class RedisStore implements TokenStore {
     if (wait && this.#connection.isCluster) {
       throw new AuthError('invalid_options', 'redisStore cannot work: wait is not for Cluster')
     }
-    this.#run = createRunScript(this.#connection)
-    this.#keys = createKeys(prefix)
+    const keys = createKeys(prefix)
+    const channel = keys.channel(this.#connection.database)
+    const run = createRunScript(this.#connection)
+    this.#run = run
+    this.#keys = keys
+    this.#channel = channel
+    this.#feed = createFeed({ run, keys, channel })
+    this.#wakeUps = createWakeUps(this.#connection.listen, channel)
+    this.#insert = createInsertion({ run, keys, feed: this.#feed })
     this.#revocations = wait ? this.#connection.beside() : this.#connection
-    this.#runRevocation = createRunScript(this.#revocations)
+    const runBeside = createRunScript(this.#revocations)
+    this.#revoke = createRevocation({
+      run: runBeside,
+      keys,
+      feed: createFeed({ run: runBeside, keys, channel }),
+    })
     this.#replicated = wait ? createReplicated(this.#revocations, wait) : async () => undefined
   }
 
-  async insert(record: SessionRecord): Promise<boolean> {
-    const keys = this.#keys.ofSession(record.id)
-    const { partition, field } = this.#keys.ofSubject(record.subject)
-    if (keys?.partition !== partition) {
-      throw new AuthError(
-        'invalid_argument',
-        'The session id does not begin with the partition of its subject.',
-      )
-    }
-    const args = [field, record.epoch, encodeSession(record, field), record.expiresAt, keys.random]
-    return (await this.#run(scripts.INSERT, [partition, keys.session], args)) === 1
+  insert(record: SessionRecord, cap: SessionCap): Promise<Insertion> {
+    return this.#insert(record, cap)
   }
 
   async find(sessionId: string): Promise<FoundSession> {
-    // An id that is none of ours names no row; the clock is still asked for.
+    // An id that is none of the library's names no row; the clock is still asked for.
     const nowhere = { partition: this.#keys.feed, session: `${this.#keys.feed}:` }
     const { partition, session } = this.#keys.ofSession(sessionId) ?? nowhere
-    const reply = await this.#run(scripts.FIND, [partition, session], [])
-    const [now, text, epochs] = reply as (string | null | undefined)[]
-    const record = text ? decodeSession(sessionId, text) : null
-    return { record, epoch: decodeEpoch(record && epochs), now: Number(now) }
+    const [now, row, epoch] = (await this.#run(FIND, [partition, session], [])) as (
+      | string
+      | null
+      | undefined
+    )[]
+    const record = row ? decodeSession(sessionId, row) : null
+    return { record, epoch: decodeEpoch(record && epoch), now: Number(now) }
   }
 
   async replace(record: SessionRecord, expectedVersion: number): Promise<boolean> {
@@ -98,37 +109,34 @@ class RedisStore implements TokenStore {
     if (!keys) return false
     const { field } = this.#keys.ofSubject(record.subject)
     const args = [field, record.epoch, encodeSession(record, field), expectedVersion]
-    return (await this.#run(scripts.REPLACE, [keys.partition, keys.session], args)) === 1
+    return (await this.#run(REPLACE, [keys.partition, keys.session], args)) === 1
   }
 
   async list(subject: string): Promise<SessionRecord[]> {
     const { partition, field } = this.#keys.ofSubject(subject)
-    const reply = await this.#run(scripts.MEMBERS, [partition], [field, MAX_INDEXED])
+    const reply = await this.#run(MEMBERS, [partition], [field, MAX_INDEXED])
     const [now, epoch, members] = reply as [string, string, string[]]
-    if (members.length === 0) return []
-    const names = members.map((random) => `${partition}:${random}`)
-    const texts = (await this.#connection.send(partition, ['MGET', ...names])) as (string | null)[]
-    const idAt = (at: number) => this.#keys.sessionId(subject, members[at] as string)
-    const found = texts.flatMap((text, at) => (text === null ? [] : decodeSession(idAt(at), text)))
-    const live = found.filter((record) => {
-      return record.subject === subject && record.epoch >= Number(epoch) && Number(now) < record.idleExpiresAt
-    })
-    return live.sort((a, b) => b.createdAt - a.createdAt).slice(0, MAX_LISTED)
+    const ids = members.map((member) => this.#keys.sessionId(subject, restOf(member)))
+    const names = ids.flatMap((id) => this.#keys.ofSession(id)?.session ?? [])
+    if (names.length === 0) return []
+    const rows = (await this.#connection.send(partition, ['MGET', ...names])) as (string | null)[]
+    const found = rows.flatMap((row, at) => readable(`${ids[at]}`, row))
+    const live = found.filter(
+      (each) => each.subject === subject && each.epoch >= Number(epoch) && Number(now) < each.idleExpiresAt,
+    )
+    return live.sort((a, b) => b.createdAt - a.createdAt).slice(0, STORE_LIMITS.listed)
   }
 
   async epoch(subject: string) {
     const { partition, field } = this.#keys.ofSubject(subject)
-    const [epoch, now] = (await this.#run(scripts.EPOCH, [partition], [field, LOGIN_LIFE])) as [
-      string,
-      string,
-    ]
+    const [epoch, now] = (await this.#run(EPOCH, [partition], [field, LOGIN_LIFE])) as [string, string]
     return { epoch: Number(epoch), now: Number(now) }
   }
 
-  async revoke(mark: RevocationMark): Promise<boolean> {
-    const changed = await this.#revoke(mark)
+  async revoke(target: RevocationTarget, life: RevocationLife) {
+    const revoked = await this.#revoke(target, life)
     await this.#replicated()
-    return changed
+    return revoked
   }
 
   async isRevoked({ tokenId, sessionId, subject, epoch }: RevocationQuery): Promise<boolean> {
@@ -136,60 +144,54 @@ class RedisStore implements TokenStore {
     const { partition, field } = this.#keys.ofSubject(subject)
     // A session of another subject's partition is none of this subject's.
     if (keys?.partition !== partition) return true
-    const names = [partition, keys.session, keys.token(tokenId)]
-    return (await this.#run(scripts.IS_REVOKED, names, [field, epoch])) === 1
+    const names = [partition, keys.session, keys.marks]
+    return (await this.#run(IS_REVOKED, names, [field, epoch, keys.tokenName(tokenId)])) === 1
   }
 
-  async marks(cursor?: string) {
-    const marks: FeedMark[] = []
-    let last = cursor !== undefined && ENTRY_ID.test(cursor) ? cursor : ''
-    for (;;) {
-      const page = (await this.#run(scripts.READ, [this.#keys.feed], [last, PAGE])) as [string, string[]][]
-      for (const [id, fields] of page) {
-        marks.push(JSON.parse(fields[1] as string))
-        last = id
-      }
-      if (page.length < PAGE) return { marks, cursor: last }
-    }
+  marks(cursor?: string) {
+    return this.#feed.read(cursor)
   }
 
-  /** What an operator should know: unwise client options, an evicting server, an old one. */
+  onMarks(wake: () => void): () => void {
+    return this.#wakeUps.onMarks(wake)
+  }
+
+  document(name: string) {
+    return this.#feed.document(name)
+  }
+
+  putDocument(name: string, text: string, expectedVersion: number): Promise<boolean> {
+    return this.#feed.putDocument(name, text, expectedVersion)
+  }
+
+  async remember(id: string, lastsFor: number): Promise<boolean> {
+    const key = this.#keys.once(id)
+    const life = String(Math.max(1, Math.ceil(lastsFor)))
+    return (await this.#connection.send(key, ['SET', key, '', 'PX', life, 'NX'])) !== null
+  }
+
+  /** What an operator should know: unwise client options, an evicting server, an old one, a channel without rights. */
   async warnings(): Promise<readonly string[]> {
-    return [...this.#connection.warnings, ...(await serverWarnings(this.#connection))]
+    return [
+      ...this.#connection.warnings,
+      ...(await serverWarnings(this.#connection)),
+      ...(await channelWarnings(this.#connection, this.#channel, await this.#wakeUps.refusal())),
+    ]
   }
 
   async close(): Promise<void> {
+    this.#wakeUps.close()
     await Promise.all([this.#connection.close(), this.#revocations.close()])
   }
+}
 
-  async #revoke(mark: RevocationMark): Promise<boolean> {
-    if (mark.kind === 'subject') return this.#revokeSubject(mark)
-    const keys = this.#keys.ofSession(mark.sessionId)
-    await this.#publish(mark)
-    if (!keys) return false
-    const reply =
-      mark.kind === 'token'
-        ? await this.#runRevocation(scripts.MARK, [keys.token(mark.tokenId)], [mark.expiresAt])
-        : await this.#runRevocation(scripts.REMOVE, [keys.partition, keys.session], [keys.random])
-    return reply === 1
-  }
-
-  /**
-   * Three steps, each safe to stop after: logins get the coming epoch; the feed reports it; everything older dies. A
-   * caller that saw an error calls again, and whoever signs in meanwhile is not caught by what was left undone.
-   */
-  async #revokeSubject(mark: SubjectMark): Promise<boolean> {
-    const { partition, field } = this.#keys.ofSubject(mark.subject)
-    const epoch = Number(await this.#runRevocation(scripts.RESERVE, [partition], [field, mark.expiresAt]))
-    await this.#publish({ ...mark, epoch })
-    const kept = mark.keep === undefined ? null : this.#keys.ofSession(mark.keep)
-    const names = kept?.partition === partition ? [partition, kept.session] : [partition]
-    return (await this.#runRevocation(scripts.RAISE, names, [field, epoch])) === 1
-  }
-
-  async #publish(mark: FeedMark): Promise<void> {
-    const life = Math.max(FEED_LIFE, mark.expiresAt - Date.now())
-    await this.#runRevocation(scripts.PUBLISH, [this.#keys.feed], [JSON.stringify(mark), Math.ceil(life)])
+/** A row that cannot be read spoils no list. */
+const readable = (id: string, row: string | null): SessionRecord[] => {
+  if (row === null || row === TOMBSTONE) return []
+  try {
+    return [decodeSession(id, row)]
+  } catch {
+    return []
   }
 }
 

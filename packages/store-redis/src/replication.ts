@@ -13,7 +13,7 @@ export interface Replication {
  * Resolves once so many replicas have what was written on this connection before the call; rejects where they have not.
  * Whoever calls while a wait is under way shares the next one: replicas that are gone do not make a queue.
  */
-export const createReplicated = ({ send }: RedisPort, { replicas, timeout }: Replication) => {
+export const createReplicated = ({ send }: Pick<RedisPort, 'send'>, { replicas, timeout }: Replication) => {
   let current: Promise<unknown> = Promise.resolve()
   let next: Promise<number> | undefined
   const wait = async (): Promise<number> => {

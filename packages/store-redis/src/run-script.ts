@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import type { RedisPort } from './connection.js'
-import type { Script } from './scripts.js'
+import { replyCodeOf } from './failure.js'
+import type { Script } from './scripts/prologue.js'
 
 /** Runs a script; the first key decides which node it goes to. */
 export type RunScript = (
@@ -18,20 +19,16 @@ const digestOf = (script: Script): string => {
   return known
 }
 
-/** The reply code of Redis is the first word of an error's message. */
-const isUnknownScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT')
-
 /** Binds a connection. */
 export const createRunScript =
-  ({ send }: RedisPort): RunScript =>
+  ({ send }: Pick<RedisPort, 'send'>): RunScript =>
   async (script, keys, args) => {
     const rest = [String(keys.length), ...keys, ...args.map(String)]
     try {
       return await send(keys[0], ['EVALSHA', digestOf(script), ...rest])
     } catch (error) {
       // An unknown script has not run, so sending it again cannot run it twice.
-      if (!isUnknownScript(error)) throw error
+      if (replyCodeOf(error) !== 'NOSCRIPT') throw error
       return send(keys[0], ['EVAL', script, ...rest])
     }
   }

@@ -2,7 +2,8 @@ import { createAuth, partitionOf } from '@auth/core'
 import { type RedisServer, startRedis } from '@auth/testkit'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { redisOptions, redisStore } from '../src/index.js'
+import { redisStore } from '../src/index.js'
+import { LIFE, patient, stored } from './session.js'
 
 const SECRET = 'NTQ0ODc4MmQtYjE2Ny00Y2Q3LWFkMDItZTc5'
 const LOGINS = 1000
@@ -11,7 +12,7 @@ let server: RedisServer
 let client: Redis
 beforeAll(async () => {
   server = await startRedis()
-  client = new Redis(server.url, redisOptions)
+  client = patient(server.url)
 })
 afterEach(() => client.flushall())
 afterAll(async () => {
@@ -45,12 +46,12 @@ const open = (now = Date.now) => {
     store: redisStore(client),
     now,
     onEvent,
-    overlap: 0,
+    rotation: 'strict',
   })
 }
 
 describe('at rest', () => {
-  test(`${LOGINS} sessions: nothing replayable, no user text in a key, less than 500 bytes each`, async () => {
+  test(`${LOGINS} sessions: nothing replayable, no user text in a key, less than 550 bytes each`, async () => {
     const auth = open()
     // Scripts, buffers and the first tables are the server's own; they are there before a session counts.
     for (let at = 0; at < LOGINS; at += 1) {
@@ -73,7 +74,7 @@ describe('at rest', () => {
     }
     const perSession = ((await usedMemory()) - before) / LOGINS
     console.info(`redis: ${Math.round(perSession)} bytes per session, index and subject included`)
-    expect(perSession).toBeLessThan(500)
+    expect(perSession).toBeLessThan(550)
 
     await auth.revoke({ subject: 'user1@example.com' })
     const contents = await dump()
@@ -87,112 +88,50 @@ describe('at rest', () => {
     await auth.close()
   }, 60_000)
 
-  test('every key ends, and a session ends exactly at its expiresAt', async () => {
-    const auth = open()
-    const { principal } = await auth.login({ subject: 'alice' })
-    const other = await auth.login({ subject: 'alice' })
-    await auth.revoke({ tokenId: principal.tokenId, sessionId: principal.sessionId })
-    await auth.revoke({ sessionId: other.principal.sessionId })
-    const [listed] = await auth.sessions('alice')
-    const [partition, random] = principal.sessionId.split('.')
-    expect(Number(server.cli('pexpiretime', `auth:{${partition}}:${random}`))).toBe(
-      (listed?.expiresAt as number) - 1,
+  test('every key but a document ends, and a session ends exactly at its expiresAt', async () => {
+    const store = redisStore(client)
+    const { id, expiresAt } = await stored(store, 'alice')
+    const { id: ended } = await stored(store, 'alice')
+    await store.revoke({ kind: 'token', tokenId: 'lost', sessionId: id }, LIFE)
+    await store.revoke({ kind: 'session', sessionId: ended }, { ...LIFE, tombstoneFor: 5_000_000 })
+    await store.revoke({ kind: 'subject', subject: 'bob' }, LIFE)
+    await store.putDocument('ring', 'text', 0)
+    await store.remember('once', 1000)
+    const [partition, random] = id.split('.')
+    expect(Number(server.cli('pexpiretime', `auth:{${partition}}:${random}`))).toBe(expiresAt - 1)
+    expect(Number(server.cli('pexpiretime', `auth:{${partition}}`))).toBeGreaterThanOrEqual(expiresAt)
+    const tombstone = await client.pttl(`auth:{${partition}}:${ended.split('.')[1]}`)
+    expect(tombstone).toBeGreaterThan(4_900_000)
+    expect(tombstone).toBeLessThanOrEqual(5_000_000)
+    const lives = await Promise.all(
+      (await client.keys('*')).map(async (key) => [key, await client.pttl(key)]),
     )
-    expect(Number(server.cli('pexpiretime', `auth:{${partition}}`))).toBeGreaterThanOrEqual(
-      listed?.expiresAt as number,
-    )
-    const keys = await client.keys('*')
-    expect(keys.length).toBe(4)
-    for (const key of keys) expect(await client.pttl(key), key).toBeGreaterThan(0)
-    await auth.close()
+    const eternal = lives.flatMap(([key, life]) => (Number(life) < 0 ? [key] : []))
+    expect([lives.length, eternal]).toEqual([9, [expect.stringMatching(/^auth:\{feed\}:document:/)]])
   })
 
   test('a session that has ended is gone, and its subject with it', async () => {
     const store = redisStore(client)
     const { now } = await store.find('')
-    const base = {
-      version: 1,
-      generation: 1,
-      previous: 0,
-      recoveries: 0,
-      seed: 's',
-      idleFor: 1,
-      persistent: true,
-    } as const
-    const times = {
-      rotatedAt: now,
-      createdAt: now,
-      authenticatedAt: now,
-      idleExpiresAt: now + 30,
-      expiresAt: now + 30,
-    }
-    const record = {
-      id: `${await partitionOf('brief')}.random-part`,
-      subject: 'brief',
-      epoch: now,
-      transport: 'cookie',
-      ...base,
-      ...times,
-    } as const
-    expect(await store.insert(record)).toBe(true)
-    while ((await store.find('')).now < record.expiresAt)
-      expect((await store.list('brief')).length).toBeLessThan(2)
-    expect((await store.find(record.id)).record).toBeNull()
+    const { id, epoch } = await stored(store, 'brief', { idleExpiresAt: now + 1000, expiresAt: now + 1000 })
+    while ((await store.find('')).now < now + 1000) expect((await store.list('brief')).length).toBeLessThan(2)
+    expect((await store.find(id)).record).toBeNull()
     expect(await store.list('brief')).toEqual([])
-    expect(await store.isRevoked({ tokenId: 't', sessionId: record.id, subject: 'brief', epoch: now })).toBe(
-      true,
-    )
-    await store.close()
+    expect(await store.isRevoked({ tokenId: 't', sessionId: id, subject: 'brief', epoch })).toBe(true)
   })
 
-  test('the index of a subject forgets sessions that have ended', async () => {
+  test('the index of a subject forgets sessions that have ended or were ended', async () => {
     const store = redisStore(client)
-    const { epoch, now } = await store.epoch('alice')
-    const partition = await partitionOf('alice')
-    const base = {
-      version: 1,
-      generation: 1,
-      previous: 0,
-      recoveries: 0,
-      seed: 's',
-      idleFor: 1,
-      persistent: true,
-    } as const
-    const insert = (id: string, life: number) => {
-      const times = {
-        rotatedAt: now,
-        createdAt: now,
-        authenticatedAt: now,
-        idleExpiresAt: now + life,
-        expiresAt: now + life,
-      }
-      return store.insert({
-        id: `${partition}.${id}`,
-        subject: 'alice',
-        epoch,
-        transport: 'cookie',
-        ...base,
-        ...times,
-      })
-    }
-    for (let at = 0; at < 50; at += 1) expect(await insert(`brief-session-${at}`, 300)).toBe(true)
-    while ((await store.find('')).now < now + 300) await store.list('alice')
-    for (let at = 0; at < 50; at += 1) expect(await insert(`long-session-${at}`, 60_000)).toBe(true)
-    expect(await client.hlen(`auth:{${partition}}`)).toBe(51)
-    await store.close()
-  })
-
-  test('old marks leave the feed by age', async () => {
-    const store = redisStore(client)
-    await client.xadd('auth:{feed}', '1000-0', 'm', '{"kind":"session","sessionId":"old","expiresAt":1}')
-    for (let at = 0; at < 300; at += 1) {
-      await store.revoke({ kind: 'session', sessionId: `a.${at}`, expiresAt: Date.now() + 60_000 })
-    }
-    const { marks } = await store.marks()
-    expect(marks.length).toBeGreaterThanOrEqual(300)
-    const oldest = Number((await client.xrange('auth:{feed}', '-', '+', 'COUNT', 1))[0]?.[0].split('-')[0])
-    // The server trims whole blocks of a hundred entries; what is left of an old block is a hundred at most.
-    expect(marks.length <= 300 || oldest === 1000).toBe(true)
+    const index = `auth:{${await partitionOf('alice')}}`
+    const sessions = () => client.zcount(index, 0, '+inf')
+    for (let at = 0; at < 40; at += 1) await stored(store, 'alice')
+    await store.revoke({ kind: 'subject', subject: 'alice' }, LIFE)
+    const { epoch } = await store.epoch('alice')
+    for (let at = 0; at < 40; at += 1) await client.zadd(index, epoch, `000000001ended-session-${at}`)
+    expect(await sessions()).toBe(80)
+    for (let at = 0; at < 60; at += 1) await stored(store, 'alice')
+    expect(await sessions()).toBe(60)
+    expect((await store.list('alice')).length).toBe(60)
   })
 })
 
@@ -217,9 +156,7 @@ describe('the server', () => {
     const stats = await client.info('commandstats')
     const used = [...stats.matchAll(/cmdstat_([a-z|]+):/g)].map(([, name]) => name as string)
     expect(used).toContain('evalsha')
-    expect(
-      used.filter((name) => /^(keys|scan|[hsz]scan|b[lrz].*|xread.*|subscribe|flush.*)$/.test(name)),
-    ).toEqual([])
+    expect(used.filter((name) => /^(keys|scan|[hsz]scan|b[lrz].*|xread.*|flush.*)$/.test(name))).toEqual([])
     await auth.close()
   })
 
@@ -231,13 +168,13 @@ describe('the server', () => {
       /commandTimeout[\s\S]*enableOfflineQueue[\s\S]*autoResend[\s\S]*maxmemory-policy is allkeys-lru/,
     )
     await client.config('SET', 'maxmemory-policy', 'noeviction')
-    expect(await redisStore(client).warnings()).toEqual([])
+    expect(await redisStore(server.url).warnings()).toEqual([])
     careless.disconnect()
   })
 
   test('is waited for where replicas are asked for', async () => {
     const store = redisStore(client, { wait: { replicas: 1, timeout: 20 } })
-    const revoke = () => store.revoke({ kind: 'session', sessionId: 'a.b', expiresAt: Date.now() + 1000 })
+    const revoke = async () => (await store.revoke({ kind: 'session', sessionId: 'a.b' }, LIFE)).changed
     await expect(revoke()).rejects.toMatchObject({ code: 'store_unavailable' })
     const replica = await startRedis(['--replicaof', '127.0.0.1', String(server.port)])
     await expect.poll(revoke, { timeout: 10_000 }).toBe(false)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort, type RedisServer, startProxy, startRedis, type TcpProxy } from '@auth/testkit'
 import { describe, expect, test } from 'vitest'
-import { REPLACE } from '../src/scripts.js'
+import { REPLACE } from '../src/scripts/sessions.js'
 import {
   type Answer,
   alarms,

@@ -58,6 +58,8 @@ export const histories = fc.array(step, { maxLength: 40, size: 'max' })
 interface Call extends Step {
   readonly at: number
   readonly now: number
+  /** How many milliseconds a millisecond of the history lasts. */
+  readonly pace: number
   readonly id: string
   /** Whether the session has a tombstone. */
   readonly buried: boolean
@@ -79,17 +81,17 @@ const recordOf = (call: Call, epoch: number): SessionRecord => ({
   seed: 'seed',
   createdAt: call.now,
   authenticatedAt: call.now,
-  idleFor: 5,
-  idleExpiresAt: call.now + 5000,
-  expiresAt: call.now + 10_000 + call.back * 1000,
+  idleFor: 5 * call.pace,
+  idleExpiresAt: call.now + 5000 * call.pace,
+  expiresAt: call.now + (10_000 + call.back * 1000) * call.pace,
   persistent: false,
   transport: 'bearer',
 })
 
-const capOf = ({ lag, back }: Call): SessionCap => ({
+const capOf = ({ lag, back, pace }: Call): SessionCap => ({
   max: lag < 0 ? 2 : 1000,
   whenFull: back % 2 === 0 ? 'evict' : 'deny',
-  markFor: MARK_LIFE,
+  markFor: MARK_LIFE * pace,
 })
 
 const plain = ({ outcome, evicted }: Insertion) => ({ outcome, evicted: evicted.map(targetOf) })
@@ -125,10 +127,10 @@ const ownerOf = async (store: TokenStore, { id, lag }: Call): Promise<{ subject?
 }
 
 const revoke = async (store: TokenStore, call: Call): Promise<unknown> => {
-  const { id: sessionId, lag } = call
+  const { id: sessionId, lag, pace } = call
   const life = {
-    markFor: MARK_LIFE,
-    ...(call.call === 'bury session' ? { tombstoneFor: TOMBSTONE_LIFE } : {}),
+    markFor: MARK_LIFE * pace,
+    ...(call.call === 'bury session' ? { tombstoneFor: TOMBSTONE_LIFE * pace } : {}),
   }
   const keep = lag > 0 ? { keep: sessionId } : {}
   const targets: Partial<Record<Step['call'], RevocationTarget>> = {
@@ -153,12 +155,13 @@ const perform = async (store: TokenStore, call: Call): Promise<unknown> => {
   if (call.call === 'insert buried') return call.buried ? insert(store, call) : null
   if (call.call === 'replace') return replace(store, call)
   if (call.call === 'put document') return putDocument(store, call)
-  if (call.call === 'remember') return store.remember?.(`id ${call.back % 2}`, call.lag > 0 ? 2000 : 6000)
+  if (call.call === 'remember')
+    return store.remember?.(`id ${call.back % 2}`, (call.lag > 0 ? 2000 : 6000) * call.pace)
   return revoke(store, call)
 }
 
 /** Names the sessions of a history as it goes on, and knows which of them are buried. */
-const castOf = (partitions: readonly string[]) => {
+const castOf = (partitions: readonly string[], pace: number) => {
   const ids: string[] = []
   const buriedUntil = new Map<string, number>()
   return {
@@ -168,8 +171,8 @@ const castOf = (partitions: readonly string[]) => {
       if (isNew) ids.push(`${partitions[step.subject]}.session-${at}`)
       const unknown = `${partitions[step.subject]}.no-session`
       const id = (isNew ? ids.at(-1) : ids.at(-1 - step.back)) ?? unknown
-      const call = { ...step, at, now, id, buried: now < (buriedUntil.get(id) ?? 0) }
-      if (step.call === 'bury session' && step.lag >= -1) buriedUntil.set(id, now + TOMBSTONE_LIFE)
+      const call = { ...step, at, now, pace, id, buried: now < (buriedUntil.get(id) ?? 0) }
+      if (step.call === 'bury session' && step.lag >= -1) buriedUntil.set(id, now + TOMBSTONE_LIFE * pace)
       // A buried session is inserted again under the subject of its partition.
       return call.buried ? { ...call, subject: partitions.findIndex((part) => id.startsWith(part)) } : call
     },
@@ -179,14 +182,15 @@ const castOf = (partitions: readonly string[]) => {
 /**
  * Plays a history on both stores; gives the first step after which they differ, with both views, or null.
  *
- * @param clock - the clock of both stores: `advance` moves it by seconds
+ * @param clock - the clock of both stores: `advance` moves it by seconds; `pace` slows the history down where it cannot be
+ * moved: so many times longer lasts whatever ends by itself
  */
 export const firstDifference = async (
   stores: readonly [TokenStore, TokenStore],
-  clock: { readonly now: () => number; advance(seconds: number): void },
+  clock: { readonly now: () => number; advance(seconds: number): void; readonly pace?: number },
   history: readonly Step[],
 ): Promise<object | null> => {
-  const cast = castOf(await Promise.all(SUBJECTS.map(partitionOf)))
+  const cast = castOf(await Promise.all(SUBJECTS.map(partitionOf)), clock.pace ?? 1)
   const known: Known = { ids: cast.ids, subjects: SUBJECTS, documents: DOCUMENTS }
   for (const [at, step] of history.entries()) {
     if (step.call === 'advance') clock.advance(step.back * 2)
