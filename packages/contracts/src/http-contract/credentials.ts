@@ -10,7 +10,7 @@ const BAD_BEARER = ['Bearer', 'Bearer ', 'bearer a b', 'Bearer a,b', 'Bearer\ta'
 
 /** Credentials beside each other. */
 export const credentialClauses: readonly HttpClause[] = [
-  clause('another scheme in front of the site is no credential', async ({ browser, clock }) => {
+  clause('an Authorization header of another scheme is no credential', async ({ browser, clock }) => {
     for (const authorization of OTHER_SCHEMES) {
       const alice = browser()
       const headers = { authorization }
@@ -26,7 +26,7 @@ export const credentialClauses: readonly HttpClause[] = [
       await expectRefused(alice.send('GET', '/me', { headers }), 'the session after the logout')
     }
   }),
-  clause('a bearer header decides, well-formed or not', async ({ browser, bearer }) => {
+  clause('a Bearer header decides over the cookies, well-formed or not', async ({ browser, bearer }) => {
     const alice = browser()
     await alice.login()
     const app = await bearer('bob')

@@ -5,7 +5,7 @@ import { clause, expectRefused, expectStatus, type HttpClause } from './clause.j
 
 /** Faults and edges. */
 export const faultClauses: readonly HttpClause[] = [
-  clause('a store that is down is not a bad token', async ({ browser, fault, events }) => {
+  clause('an outage of the store is a 503 and not a bad token', async ({ browser, fault, events }) => {
     const alice = browser()
     await alice.login()
     fault.down = true
@@ -43,7 +43,7 @@ export const faultClauses: readonly HttpClause[] = [
     const response = await expectStatus(send('GET /fault'), 503, 'the handler during an outage')
     expectSame(response.headers.get('retry-after'), '1', 'Retry-After')
   }),
-  clause('bad bodies are the fault of the client', async ({ server }) => {
+  clause('a body that cannot be read is a 400 or a 413', async ({ server }) => {
     const post = (body: string, type: string) => {
       return server.fetch('/auth/refresh', { method: 'POST', body, headers: { 'content-type': type } })
     }
@@ -60,13 +60,14 @@ export const faultClauses: readonly HttpClause[] = [
     await expectStatus(post(large, 'application/json'), 413, 'a large body')
     await expectRefused(post('{"refresh_token":""}', 'application/json'), 'an empty token')
   }),
-  clause('the endpoints keep to their paths', async ({ server }) => {
+  clause('the endpoints answer their own paths and methods only', async ({ server }) => {
     for (const [method, path, status] of [
       ['GET', '/auth/refresh', 405],
       ['POST', '/auth/sessions', 405],
       ['GET', '/auth/unknown', 404],
       ['GET', '/authors', 404],
       ['GET', '/auth', 404],
+      ['GET', '/auth/jwks.json', 404],
       ['GET', '/auth/jwks.json?x=1', 404],
     ] as const) {
       await expectStatus(server.fetch(path, { method }), status, `${method} ${path}`)

@@ -8,7 +8,7 @@ const BAD_TOKENS = ['x', 'a.b.c', `${'x'.repeat(9000)}`, 'eyJhbGciOiJub25lIn0.e3
 
 /** Guard and challenge. */
 export const guardClauses: readonly HttpClause[] = [
-  clause('one refusal for every bad token', async ({ bearer, send, clock, browser, events }) => {
+  clause('every bad token gets the same refusal', async ({ bearer, send, clock, browser, events }) => {
     const { access_token } = await bearer()
     const answers = []
     for (const token of [
@@ -42,7 +42,7 @@ export const guardClauses: readonly HttpClause[] = [
       await expectRefused(server.fetch('/auth/refresh', { method: 'POST', headers }), 'a bad refresh cookie')
     }
   }),
-  clause('two Authorization headers are none', async ({ bearer, server }) => {
+  clause('two Authorization headers are refused', async ({ bearer, server }) => {
     const { access_token } = await bearer()
     const line: [string, string] = ['authorization', `Bearer ${access_token}`]
     await expectRefused(server.fetch('/me', { headers: [line, line] }), 'two headers')
@@ -56,7 +56,7 @@ export const guardClauses: readonly HttpClause[] = [
     }
     await expectStatus(server.fetch(`/me?access_token=${access_token}`), 401, 'a token in the query')
   }),
-  clause('optional lets nobody in under a bad name', async ({ browser, bearer, send }) => {
+  clause('an optional route admits requests without a credential', async ({ browser, bearer, send }) => {
     const anonymous = await expectStatus(browser().send('GET', '/maybe'), 200, 'an anonymous request')
     expectSame(await anonymous.json(), { subject: null }, 'the anonymous answer')
     expect(/cookie/i.test(anonymous.headers.get('vary') ?? ''), 'Vary does not name Cookie')
@@ -68,7 +68,7 @@ export const guardClauses: readonly HttpClause[] = [
     )
     await expectRefused(send('GET /maybe', 'x.y.z'), 'a bad token')
   }),
-  clause('maxAuthAge asks for a fresh login', async ({ browser, clock }) => {
+  clause('maxAuthAge refuses an old login, however fresh its token is', async ({ browser, clock }) => {
     const alice = browser()
     await alice.login()
     await expectStatus(alice.send('GET', '/recent'), 200, 'a fresh login')
@@ -78,7 +78,7 @@ export const guardClauses: readonly HttpClause[] = [
     const challenge = response.headers.get('www-authenticate')
     expectSame(challenge, 'Bearer realm="app", error="insufficient_user_authentication"', 'the challenge')
   }),
-  clause('a cookie that was never ours is expired alone', async ({ browser }) => {
+  clause('only an access cookie that was never one of ours is expired', async ({ browser }) => {
     const alice = browser()
     await alice.login()
     await alice.jar.keep(`${ORIGIN}/`, ['__Host-access_token=garbage; Path=/; Secure'])

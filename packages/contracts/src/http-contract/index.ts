@@ -6,6 +6,7 @@ import { crossSiteClauses } from './cross-site.js'
 import { faultClauses } from './faults.js'
 import { guardClauses } from './guard.js'
 import { lateHeaderClauses } from './late-headers.js'
+import { overlapClauses } from './overlap.js'
 import { publicPageClauses } from './public-pages.js'
 import { refreshClauses } from './refresh.js'
 import { signInClauses } from './sign-in.js'
@@ -27,6 +28,7 @@ export type { BrowserJar, ContractServer, HttpUnderTest } from './scene.js'
 export const httpContract: readonly HttpClause[] = [
   ...signInClauses,
   ...refreshClauses,
+  ...overlapClauses,
   ...transportClauses,
   ...signOutClauses,
   ...guardClauses,

@@ -38,7 +38,7 @@ export const lateHeaderClauses: readonly HttpClause[] = [
   ),
   ...['/raw', '/cached', '/broken'].map((path) =>
     clause(
-      `silent renewal survives a handler that takes the response into its own hands: ${path}`,
+      `silent renewal reaches the client whatever the handler of ${path} does with the response`,
       async ({ browser, clock, events }) => {
         const alice = browser()
         await alice.login()

@@ -28,9 +28,8 @@ export interface BrowserJar {
  *
  * - `POST /login` `{subject, remember?, transport?}`: sets a cookie `own=1; Path=/` of its own, signs in, 200
  *   `{subject}` with the tokens of a bearer client spread into it
- * - `GET /me`, `POST /me`: guarded, 200 with the principal
- * - `GET /maybe`: guarded `{optional: true}`, 200 `{subject}` or `{subject: null}`
- * - `POST /maybe`: guarded `{optional: true}` like `GET /maybe`
+ * - `/me`, every method: guarded, 200 with the principal
+ * - `/maybe`, every method: guarded `{optional: true}`, 200 `{subject}` or `{subject: null}`
  * - `GET /raw`: guarded, 200 by a response that the handler makes without the framework's helpers
  * - `GET /cached`: guarded `{optional: true}`, 200 with `Cache-Control: public, s-maxage=600`
  * - `GET /broken`: guarded, throws an `Error`, which the framework answers with 500
@@ -121,7 +120,8 @@ const breakable = (store: TokenStore, fault: Scene['fault']): TokenStore =>
   new Proxy(store, {
     get: (target, name) => {
       const member = target[name as keyof TokenStore]
-      if (typeof member !== 'function') return member
+      // A subscription is no call that could be answered: it says nothing while the store is down.
+      if (typeof member !== 'function' || name === 'onMarks') return member
       return async (...args: never[]) => {
         if (fault.down) throw new Error('connection refused')
         return (member as (...args: never[]) => unknown).apply(target, args)

@@ -34,7 +34,7 @@ export const signInClauses: readonly HttpClause[] = [
     await expectStatus(send('GET /me', access_token), 200, 'a bearer request')
     expect(refresh_token.startsWith('rt1.'), 'the refresh token is missing')
   }),
-  clause('me says who I am', async ({ browser, clock }) => {
+  clause('a guarded route knows the principal', async ({ browser, clock }) => {
     const alice = browser()
     const { status } = await alice.send('GET', '/me')
     await alice.login()
