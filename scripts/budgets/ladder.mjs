@@ -35,6 +35,12 @@ export const TYPES_UPWARDS = [
 export const PACKAGE_KINDS = [
   { kind: 'core', matches: /^@auth\/core$/, imports: ['jose', 'cookie'], peers: false },
   { kind: 'readers', matches: /^@auth\/takeover$/, imports: ['@auth/core', 'jose'], peers: false },
+  {
+    kind: 'contracts',
+    matches: /^@auth\/contracts$/,
+    imports: ['@auth/core', '@auth/core/http'],
+    peers: false,
+  },
   { kind: 'store', matches: /^@auth\/store-/, imports: ['@auth/core'], peers: true },
   {
     kind: 'adapter',

@@ -216,7 +216,9 @@ describe('links', () => {
   const root = fileURLToPath(new URL('../../../..', import.meta.url))
   const written = [
     ...readdirSync(join(root, 'docs')).map((name) => join(root, 'docs', name)),
-    ...['core', 'express', 'store-memory'].map((name) => join(root, 'packages', name, 'README.md')),
+    ...['core', 'contracts', 'express', 'store-memory'].map((name) =>
+      join(root, 'packages', name, 'README.md'),
+    ),
   ].filter((file) => file.endsWith('.md'))
   /** The anchor that a heading gets. */
   const anchorOf = (heading: string): string =>

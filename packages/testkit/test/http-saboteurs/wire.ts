@@ -10,7 +10,7 @@ export type Wire = (
 ) => Promise<Response>
 export type Send = (path: string, init: RequestInit) => Promise<Response>
 
-export const pairsOf = (headers: HeadersInit = {}): [string, string][] =>
+const pairsOf = (headers: HeadersInit = {}): [string, string][] =>
   (Array.isArray(headers) ? headers : Object.entries(headers as Record<string, string>)) as [string, string][]
 
 /** An adapter that meddles with what goes over the wire. */
