@@ -12,6 +12,7 @@ export const library = (entry: Record<string, string>, options: Options = {}) =>
       splitting: true,
       treeshake: true,
       outDir: 'dist',
+      removeNodeProtocol: false, // Deno and Workers know Node.js's modules by their full names only
       // jose is ESM only: Jest and old bundlers could not `require` it, so the CommonJS file carries it.
       noExternal: format === 'cjs' ? ['jose'] : [],
       ...options,

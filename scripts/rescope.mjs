@@ -3,55 +3,74 @@
  * their file paths or go to your registry. Nothing in the repository changes.
  */
 
-import './machine/require-node.mjs'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { packAll, temporaryFolder } from './install/pack-all.mjs'
-import { run } from './machine/run.mjs'
-import { rescoped, scopeProblem } from './rescope/rename.mjs'
+import { build, command, install, must, temporaryFolder } from './machine.mjs'
+import { packAll } from './packages.mjs'
 
-/** @typedef {import('./packed/pack.mjs').Packed} Packed */
+/** What an application installs beside each adapter. */
+const FRAMEWORKS = { express: 'express', koa: 'koa @koa/router', hono: 'hono @hono/node-server' }
+
+/** Paragraphs about who owns the names on the public registry: true of this scope, not of another. */
+const ABOUT_OUR_NAMES = /\n(?=[^\n]*public npm registry)[^\n]+(?:\n[^\n]+)*\n/g
 
 const read = () => {
-  const { values, positionals } = parseArgs({
-    options: { out: { type: 'string', default: 'rescoped' } },
-    allowPositionals: true,
-  })
+  const options = /** @type {const} */ ({ out: { type: 'string', default: 'rescoped' } })
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const [scope = '', ...more] = positionals
-  const problem = more.length > 0 ? `One scope, not also "${more.join(' ')}"` : scopeProblem(scope)
-  if (problem) throw new Error(problem)
+  if (!/^@[a-z0-9][a-z0-9._-]*$/.test(scope) || scope === '@auth' || more.length > 0)
+    throw new Error(
+      `Say which scope: node scripts/rescope.mjs @acme [--out folder]; "${positionals.join(' ')}" is none`,
+    )
   return { scope, out: resolve(values.out) }
 }
 
-/** @param {Packed} packed @param {string} scope @param {string} out @returns {Promise<string>} what was made */
-const repack = async ({ folder, files }, scope, out) => {
-  for (const file of files) {
-    const path = join(folder, file)
-    const text = rescoped(file, readFileSync(path, 'utf8'), scope)
-    if (text.includes('@auth/')) throw new Error(`${path} would still speak of @auth/`)
-    writeFileSync(path, text)
-  }
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', out]
-  const { code, output } = await run('npm', args, { quiet: true, cwd: folder })
-  if (code !== 0) throw new Error(`npm pack failed in ${folder}:\n${output}`)
-  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  return join(out, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)
+/** One file of a tarball under the new scope; the manifest without a registry: the new owner's npm knows theirs. */
+/** @param {string} file @param {string} text @param {string} scope */
+const rescoped = (file, text, scope) => {
+  const {
+    devDependencies: _,
+    scripts: __,
+    publishConfig: ___,
+    ...kept
+  } = file === 'package.json' ? JSON.parse(text) : {}
+  const own =
+    file === 'package.json'
+      ? `${JSON.stringify({ ...kept, publishConfig: { access: 'restricted' } }, null, 2)}\n`
+      : text.replace(file === 'README.md' ? ABOUT_OUR_NAMES : /$^/, '')
+  const renamed = own.replace(/@auth(?=[/:`])/g, () => scope)
+  if (renamed.includes('@auth/')) throw new Error(`${file} would still speak of @auth/`)
+  return renamed
 }
 
-const workshop = temporaryFolder('rescope')
-try {
+await command(async () => {
   const { scope, out } = read()
-  mkdirSync(out, { recursive: true })
-  console.error('Building and packing ...')
-  const made = []
-  for (const packed of await packAll(workshop.folder)) made.push(await repack(packed, scope, out))
-  for (const tarball of made) console.log(tarball)
-  const needed = made.filter((tarball) => /-(core|store-memory|express)-/.test(tarball))
-  console.error(`\nWithout a registry, packages install together: npm install ${needed.join(' ')} express`)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-} finally {
-  workshop.remove()
-}
+  const workshop = temporaryFolder('rescope')
+  try {
+    console.error('Installing, building and packing ...')
+    await install()
+    await build()
+    mkdirSync(out, { recursive: true })
+    /** @type {Record<string, string>} */
+    const made = {}
+    for (const { name, folder } of await packAll(workshop.folder)) {
+      for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+        const path = join(entry.parentPath, entry.name)
+        if (entry.isFile()) writeFileSync(path, rescoped(entry.name, readFileSync(path, 'utf8'), scope))
+      }
+      const output = await must(`npm pack --silent --ignore-scripts --pack-destination ${out}`, {
+        cwd: folder,
+      })
+      made[name] = join(out, output.trim())
+      console.log(made[name])
+    }
+    console.log('\nWithout a registry, packages install together:')
+    for (const [name, others] of Object.entries(FRAMEWORKS)) {
+      const needed = ['core', 'store-memory', name].map((each) => made[`@auth/${each}`])
+      console.log(`npm install ${needed.join(' ')} ${others}`)
+    }
+  } finally {
+    workshop.remove()
+  }
+})

@@ -1,72 +1,81 @@
-/** `npm test`: everything that must hold, on any machine with Node.js and npm, and one line at the end that says so. */
+/**
+ * `npm test`: everything that must hold, on any machine with Node.js and npm, and one line at the end that says so.
+ * `npm test lint tests` takes some of the steps only.
+ */
 
-import './machine/require-node.mjs'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { install } from './machine/install.mjs'
-import { pnpm, root } from './machine/run.mjs'
-import { provideSystemTools } from './machine/system-tools.mjs'
-import { lastLine, tally, vitestOutcome } from './test-run/tally.mjs'
+import { install, pnpm } from './machine.mjs'
+import { provideSystemTools } from './system-tools.mjs'
 
-/** Static checks, in order: scripts of package.json. Output is shown when one fails, or when it says `shown`. */
-const CHECKS = [
-  { script: 'build', promise: 'every package builds' },
-  { script: 'typecheck', promise: 'sources, tests, examples and scripts type-check' },
-  { script: 'lint', promise: 'formatted and free of lint' },
-  { script: 'budgets', promise: 'size, import and documentation budgets hold', shown: true },
-  { script: 'check:unused', promise: 'nothing is unused, nothing undeclared' },
-  { script: 'check:packages', promise: 'the packed tarballs are right and load', shown: true },
-  { script: 'size', promise: 'bundles stay within their budgets', shown: true },
-  { script: 'test:runtimes:ci', promise: 'the contracts hold on other runtimes', shown: true },
-]
+/** The steps before the tests, in order: scripts of package.json, and what each promises. */
+const CHECKS = {
+  build: 'every package builds',
+  typecheck: 'sources, tests, examples and scripts type-check',
+  lint: 'formatted, free of lint, no file and no function too long',
+  ladder: 'imports go down the ladder, and none goes in a circle',
+  budgets: 'sources are short on the whole, adapters thin',
+  'check:unused': 'nothing is unused, nothing undeclared',
+  'check:packages': 'the packed tarballs are right, load, and keep what they guard',
+  size: 'bundles stay within their budgets',
+  'test:runtimes:ci': 'the contracts hold on other runtimes',
+}
 
-/** @param {number} since */
-const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
+/** @typedef {{ passed: number, failed: number, skipped: string[] }} Outcome */
 
-/** @param {(typeof CHECKS)[number]} check */
-const passes = async ({ script, promise, shown }) => {
+/** @param {boolean} holds @returns {Outcome} */
+const one = (holds) => ({ passed: holds ? 1 : 0, failed: holds ? 0 : 1, skipped: [] })
+
+/** @param {string} script @param {string} promise */
+const check = async (script, promise) => {
   const since = performance.now()
   console.log(`\n== ${script}: ${promise}`)
-  const { code, output } = await pnpm(['run', '--silent', script], { quiet: true })
-  if (shown || code !== 0) console.log(output.trim())
-  console.log(`   ${code === 0 ? 'passed' : 'FAILED'}, ${seconds(since)}`)
-  return code === 0
+  const { code, output } = await pnpm(['run', '--silent', script])
+  const seconds = ((performance.now() - since) / 1000).toFixed(1)
+  console.log(`${output.trimEnd()}\n   ${code === 0 ? 'passed' : 'FAILED'}, ${seconds} s`)
+  return one(code === 0)
 }
 
-const runVitest = async () => {
-  const since = performance.now()
+/** Runs vitest in the folder of the command, and counts also files that did not load and errors outside of tests. */
+/** @returns {Promise<Outcome>} */
+const tests = async () => {
   console.log('\n== tests')
-  const folder = mkdtempSync(join(tmpdir(), 'auth-tests-'))
-  const file = join(folder, 'outcome.json')
-  const reporter = join(root, 'scripts/test-run/outcome-reporter.mjs')
-  const { code } = await pnpm(['exec', 'vitest', 'run', '--reporter=default', `--reporter=${reporter}`], {
-    env: { TEST_OUTCOME_FILE: file },
+  const { startVitest } = await import('vitest/node')
+  const vitest = await startVitest('test', [], { run: true, reporters: ['default'], root: process.cwd() })
+  const modules = vitest.state.getTestModules()
+  const all = modules.flatMap((module) => [...module.children.allTests()])
+  const suites = modules.flatMap((module) => [module, ...module.children.allSuites()])
+  const broken = suites.flatMap((suite) => suite.errors()).length + vitest.state.getUnhandledErrors().length
+  const passed = all.filter((test) => test.result().state === 'passed').length
+  const skipped = all.flatMap((test) => {
+    const result = test.result()
+    if (result.state !== 'skipped') return []
+    return [`${test.module.relativeModuleId}: ${test.fullName}: ${result.note ?? '(no reason given)'}`]
   })
-  const outcome = vitestOutcome(code, existsSync(file) ? readFileSync(file, 'utf8') : null)
-  rmSync(folder, { recursive: true })
-  console.log(`   ${outcome.failed === 0 ? 'passed' : 'FAILED'}, ${seconds(since)}`)
-  return outcome
+  await vitest.close()
+  const failed = all.length - passed - skipped.length + broken
+  return { passed, failed: passed + failed === 0 ? 1 : failed, skipped } // a run without a test shows nothing
 }
 
-/** @returns {Promise<boolean[]>} */
-const checkTools = async () => {
-  const complete = await provideSystemTools()
-  return complete || !process.env.CI ? [] : [false] // on a developer's machine a warning is enough
-}
-
-const runAll = async () => {
+/** @param {readonly string[]} wanted all steps where it is empty @returns {Promise<Outcome[]>} */
+const runAll = async (wanted) => {
+  const unknown = wanted.filter((name) => name !== 'tests' && !(name in CHECKS))
+  if (unknown.length > 0)
+    throw new Error(`No step is called ${unknown}; there are ${Object.keys(CHECKS)},tests`)
+  const isWanted = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name)
   await install()
-  const checks = await checkTools()
-  for (const check of CHECKS) checks.push(await passes(check))
-  return tally(checks, await runVitest())
+  const complete = await provideSystemTools()
+  const outcomes = complete || !process.env.CI ? [] : [one(false)] // a developer is warned, and goes on
+  for (const [script, promise] of Object.entries(CHECKS))
+    if (isWanted(script)) outcomes.push(await check(script, promise))
+  return isWanted('tests') ? [...outcomes, await tests()] : outcomes
 }
 
-const outcome = await runAll().catch((error) => {
+const outcomes = await runAll(process.argv.slice(2)).catch((error) => {
   console.error(error instanceof Error ? error.message : error)
-  return { passed: 0, failed: 1, skipped: [] }
+  return [one(false)]
 })
-if (outcome.skipped.length > 0) console.log('\nSkipped:')
-for (const { name, reason } of outcome.skipped) console.log(`  ${name}: ${reason}`)
-console.log(`\n${lastLine(outcome)}`)
-process.exitCode = outcome.failed === 0 ? 0 : 1
+const skipped = outcomes.flatMap((outcome) => outcome.skipped)
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0)
+if (skipped.length > 0) console.log(`\nSkipped:\n  ${skipped.join('\n  ')}`)
+console.log(`\n${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`)
+process.exit(failed === 0 ? 0 : 1)

@@ -21,7 +21,7 @@ app.post('/login', async (req, res) => {
 })
 app.get('/me', auth.guard(), (_req, res) => res.json(res.locals.auth))
 
-const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   const address = /** @type {import('node:net').AddressInfo} */ (server.address())
   console.log(`The custom store example runs on http://localhost:${address.port}`)
 })

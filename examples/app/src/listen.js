@@ -21,7 +21,7 @@ const place = ({ redisUrl, secret }) => {
  * @param {{ name: string, settings: import('./settings.js').Settings, close: () => Promise<void> }} options
  */
 export const listen = (server, { name, settings, close }) => {
-  const { port } = settings
+  const { host, port } = settings
   server.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
     const inUse = error.code === 'EADDRINUSE'
     console.error(
@@ -31,7 +31,7 @@ export const listen = (server, { name, settings, close }) => {
     )
     process.exit(1)
   })
-  server.listen(port, () => {
+  server.listen(port, host, () => {
     const address = /** @type {import('node:net').AddressInfo} */ (server.address())
     console.log(`The ${name} example runs on http://localhost:${address.port}`)
     console.log(place(settings))

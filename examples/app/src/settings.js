@@ -37,6 +37,7 @@ export const readSettings = (env = process.env) => {
   }
 
   const settings = {
+    host: env.HOST || '127.0.0.1', // the demo's password is known to everyone: it is not for the network
     port: number('PORT', 'a port number from 0 to 65535', 65_535) ?? 3000,
     databaseFile: env.DATABASE_FILE || ':memory:',
     secret: env.SESSION_SECRET,
