@@ -77,15 +77,21 @@ export const createPoller = ({ store, monotonic, read, failed }: PollerNeeds): P
     if (state === 'waiting' || state === 'polling') state = 'woken'
   }
 
+  /** A hint that cannot be had is done without: the poll goes on. */
+  const subscribe = (): void => {
+    try {
+      const given: unknown = store.onMarks?.(wake)
+      if (typeof given === 'function') unsubscribe = given as () => void
+      // A store that answers with a promise breaks the port; its rejection must not end the process.
+      else Promise.resolve(given).catch(() => undefined)
+    } catch {}
+  }
+
   return {
     start: () => {
       if (state !== 'new') return
       void poll()
-      try {
-        unsubscribe = store.onMarks?.(wake)
-      } catch {
-        // A hint that cannot be had: the poll goes on without it.
-      }
+      subscribe()
     },
     stop: () => {
       state = 'stopped'

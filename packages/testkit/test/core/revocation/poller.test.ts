@@ -183,12 +183,15 @@ describe('a storm of wake-ups', () => {
 })
 
 describe('a subscription', () => {
-  test('that cannot be had leaves the poll as it is', async () => {
-    const { poller, asked } = openFeed({
-      onMarks: () => {
-        throw new Error('no channel rights')
-      },
-    })
+  const refused = () => {
+    throw new Error('no channel rights')
+  }
+  test.each([
+    ['throws', refused],
+    ['rejects', async () => refused()],
+    ['gives nothing', () => undefined],
+  ])('that %s leaves the poll as it is', async (_, onMarks) => {
+    const { poller, asked } = openFeed({ onMarks: onMarks as never })
     poller.start()
     await tick(3 * POLL_INTERVAL)
     expect(asked.length).toBe(4)
