@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { eventually } from '@auth/testkit'
 import * as nodeServer from '@hono/node-server'
 import * as hono from 'hono'
 import * as bodyLimit from 'hono/body-limit'
@@ -176,20 +177,26 @@ test.each([undefined, 'errors'])('errors, with the handler %s', async (recipe) =
 })
 
 test('WebSocket', async () => {
-  const { visitor, base } = await open('websocket')
+  const { visitor, base, auth } = await open('websocket')
   const page = visitor()
+  const closed: unknown[] = []
   await page.login()
   const connect = (headers: Record<string, string>) =>
     new Promise<unknown>((resolve, reject) => {
       const socket = new ws.WebSocket(`${base.replace('http', 'ws')}/live`, { headers })
       closing.push(() => socket.terminate())
       socket.on('message', (data) => resolve(String(data)))
+      socket.on('close', (code, reason) => closed.push([code, String(reason)]))
       socket.on('unexpected-response', (_request, response) => resolve(response.statusCode))
       socket.on('error', reject)
     })
   expect(await connect({ cookie: page.cookie(), 'sec-fetch-site': 'same-origin' })).toBe('hello 1')
   expect(await connect({ cookie: page.cookie(), origin: 'https://evil.example' })).toBe(403)
   expect(await connect({})).toBe(401)
+  expect(closed).toEqual([])
+  await auth.revoke({ subject: '1' })
+  await eventually(() => closed.length > 0)
+  expect(closed).toEqual([[4001, 'revoked']])
 })
 
 test('Workers', async () => {
