@@ -12,13 +12,7 @@ import {
 } from './flows/authenticate.js'
 import { createLogin, LOGIN_CHECKS, type Login, type LoginInput } from './flows/login.js'
 import { createLogout, LOGOUT_CHECKS, type Logout, type LogoutInput } from './flows/logout.js'
-import {
-  createRefresh,
-  REFRESH_CHECKS,
-  type Refresh,
-  type Refreshed,
-  type RefreshOptions,
-} from './flows/refresh.js'
+import { createRefresh, REFRESH_CHECKS, type Refresh, type RefreshOptions } from './flows/refresh.js'
 import { createReport, type Report } from './flows/report.js'
 import {
   createRevokeVerb,
@@ -42,7 +36,7 @@ import { createWatchers } from './revocation/watchers.js'
 import { type BoundedStore, boundedStore } from './store/bounded-store.js'
 import type { Principal } from './token/claims.js'
 import { createClaimsSource } from './token/claims-source.js'
-import { createIssuer, type Pair } from './token/issue.js'
+import { createIssuer, type Pair, type Refreshed } from './token/issue.js'
 import { createOpen } from './token/open.js'
 import { createOpenedTokens } from './token/opened-tokens.js'
 
@@ -115,6 +109,7 @@ const createAnnounce = ({ development, store }: Settings, emit: Emit): (() => vo
  * Binds the verbs of one configuration. @param endedUntil - until when the ids of revoked sessions must not come back, in milliseconds
  *
  * It draws no random, starts no timer and opens no connection. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
   const { store, now, leeway, maxStaleness, development } = settings
   const emit = createEmit(settings.onEvent, now)

@@ -23,7 +23,7 @@ export {
 export type { AuthenticateOptions } from './flows/authenticate.js'
 export type { LoginInput } from './flows/login.js'
 export type { LogoutInput } from './flows/logout.js'
-export type { Refreshed, RefreshOptions } from './flows/refresh.js'
+export type { RefreshOptions } from './flows/refresh.js'
 export type { Report } from './flows/report.js'
 export type { Revocation, RevokeOptions, RevokeTarget } from './flows/revoke.js'
 export type { SessionInfo } from './flows/sessions.js'
@@ -32,7 +32,7 @@ export type { AuthOptions, Environment } from './options.js'
 export type { EndReason } from './revocation/watchers.js'
 export type { Principal } from './token/claims.js'
 export type { ClaimsContext, ClaimsFunction } from './token/claims-source.js'
-export type { Access, Pair } from './token/issue.js'
+export type { Access, Pair, Refreshed } from './token/issue.js'
 
 // ------------------------------------------------------------------ for authors of stores and adapters
 

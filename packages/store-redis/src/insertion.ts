@@ -80,6 +80,7 @@ const choose = (sorted: readonly Candidate[], count: number, round: number): Can
 }
 
 /** Opens sessions. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createInsertion = ({ run, keys, feed }: InsertionNeeds) => {
   const look = async (subject: string, epoch: number, members: readonly string[]) => {
     const { field } = keys.ofSubject(subject)

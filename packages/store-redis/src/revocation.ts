@@ -36,6 +36,7 @@ const ownerOf = (sessionId: string, row: string): string | undefined => {
 }
 
 /** Makes the method. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createRevocation = ({ run, keys, feed }: RevocationNeeds) => {
   const publish = async (entry: Parameters<Feed['publish']>[0][number]) => {
     const [mark] = await feed.publish([entry])

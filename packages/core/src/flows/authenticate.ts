@@ -71,6 +71,7 @@ export type Authenticate = (
 ) => MaybePromise<Outcome<Principal>>
 
 /** Binds the verb. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createAuthenticate = (needs: AuthenticateNeeds): Authenticate => {
   const { keys, open, remembered, replica, breaker, onAccepted, emit, now, leeway, allowUnchecked } = needs
 

@@ -11,7 +11,7 @@ import { endOf, liveness, type SessionRecord, type Transport } from '../session/
 import { decideRotation, RECOVERIES_WARN, type RotationDecision } from '../session/rotation.js'
 import type { BoundedStore } from '../store/bounded-store.js'
 import type { ClaimsSource } from '../token/claims-source.js'
-import { type Access, type Issuer, type Pair, secondsUntil, type TokenLife } from '../token/issue.js'
+import { type Access, type Issuer, type Refreshed, secondsUntil, type TokenLife } from '../token/issue.js'
 import { isOfSession, type RefreshToken, readRefreshToken, refreshTokenOf } from '../token/refresh-token.js'
 
 /** How a refresh token came. */
@@ -26,16 +26,6 @@ export interface RefreshOptions {
 export const REFRESH_CHECKS: Readonly<Record<keyof RefreshOptions, Check>> = {
   transport: oneOf('cookie', 'bearer'),
   source: isAnything,
-}
-
-/** What a refresh gave. */
-export interface Refreshed<C extends object = object> extends Pair<C> {
-  /**
-   * False inside the overlap, where no refresh token leaves: `refreshToken` is then the one that was presented, and
-   * `refreshExpiresIn` what is left of the session as it is stored. Replace what you keep only where it is still what
-   * you sent.
-   */
-  readonly rotated: boolean
 }
 
 /** What the verb works with. */
@@ -58,12 +48,14 @@ export interface RefreshHooks {
   rotated?(record: SessionRecord): Promise<void>
 }
 
+/** The options as an edge hands them on. */
+export type RefreshRequest = Snapshot<RefreshOptions> & { readonly hooks?: RefreshHooks | undefined }
+
 /** The verb. */
 export type Refresh = (
   token: unknown,
-  options: Snapshot<RefreshOptions>,
+  options: RefreshRequest,
   store: BoundedStore,
-  hooks?: RefreshHooks,
 ) => Promise<Outcome<Refreshed>>
 
 /** One refresh under way. */
@@ -102,6 +94,7 @@ const findSession = async ({
 }
 
 /** Binds the verb. The session's absolute end never moves. @throws AuthError `store_unavailable`, `claims_unavailable`, `claims_invalid` */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createRefresh = ({
   keys,
   claims,
@@ -183,7 +176,8 @@ export const createRefresh = ({
     })
   }
 
-  return async (text, options, store, hooks = {}) => {
+  return async (text, options, store) => {
+    const hooks = options.hooks ?? {}
     const life = issuer.life()
     const ring = await keys.load()
     const read = readRefreshToken(ring, text)

@@ -84,6 +84,7 @@ const targetOf = (given: RevokeTarget): RevocationTarget => {
 }
 
 /** Binds the verb. When it resolves, no later call accepts what was revoked. @throws AuthError `invalid_argument`, `store_unavailable`, `claims_unavailable` */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createRevokeVerb = ({ keys, claims, issuer, write, emit }: RevokeNeeds): RevokeVerb => {
   /** Reissues the access token of the session that a subject's revocation keeps. */
   const revokeKeeping = async (

@@ -12,8 +12,7 @@ import { liveness, type SessionRecord } from '../session/record.js'
 import { partitionNow, randomId } from '../session/session-id.js'
 import type { BoundedStore } from '../store/bounded-store.js'
 import type { ClaimsSource } from '../token/claims-source.js'
-import { type Issuer, secondsUntil } from '../token/issue.js'
-import type { Refreshed } from './refresh.js'
+import { type Issuer, type Refreshed, secondsUntil } from '../token/issue.js'
 
 /** An old session, as its reader found it. */
 export interface OldLogin {
@@ -52,6 +51,14 @@ export type TakeOver = (
 
 const RANDOM_BYTES = 16
 
+/** A request for a session that exists already. */
+interface Again {
+  readonly id: string
+  readonly store: BoundedStore
+  readonly ring: KeyRing
+  readonly source: RequestSource | undefined
+}
+
 /**
  * The id of the session that an old one becomes: derived, and from nothing secret, so that every process finds the same one,
  * before and after a secret was rotated, and a tombstone goes on matching. Each field is preceded by its length.
@@ -71,6 +78,7 @@ export const takeoverId = ({
 }
 
 /** Binds the verb. @throws AuthError `store_unavailable`, `claims_unavailable`, `claims_invalid`, `cookie_too_large` */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createTakeOver = (needs: TakeOverNeeds): TakeOver => {
   const { settings, keys, claims, issuer, replica, emit, markFor } = needs
   const cap = { max: settings.maxSessions, whenFull: settings.whenFull, markFor }
@@ -102,12 +110,7 @@ export const createTakeOver = (needs: TakeOverNeeds): TakeOver => {
   }
 
   /** The answer for a session that exists already: another request has been quicker, or the first answer got lost. */
-  const givenAgain = async (
-    id: string,
-    store: BoundedStore,
-    ring: KeyRing,
-    source?: RequestSource,
-  ): Promise<Outcome<Refreshed>> => {
+  const givenAgain = async ({ id, store, ring, source }: Again): Promise<Outcome<Refreshed>> => {
     const life = issuer.life()
     const { record: session, epoch, now } = await store.find(id)
     const state = liveness(session, epoch, now)
@@ -136,7 +139,7 @@ export const createTakeOver = (needs: TakeOverNeeds): TakeOver => {
     if (granted === null) return refuse('subject_disabled')
     const pair = await issuer.pair(ring, { session, claims: granted, life })
     const { outcome, evicted } = await store.insert(session, cap)
-    if (outcome === 'taken') return givenAgain(session.id, store, ring, source)
+    if (outcome === 'taken') return givenAgain({ id: session.id, store, ring, source })
     if (outcome === 'full') return refuse('too_many_sessions')
     if (outcome !== 'inserted') return refuse('takeover_ended')
     for (const mark of evicted) {

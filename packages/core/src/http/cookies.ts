@@ -1,8 +1,7 @@
 /** Cookies: how they are read, set and expired. Each one has an explicit path, domain, SameSite, Secure and lifetime. */
 
 import { stringifySetCookie } from 'cookie'
-import type { Refreshed } from '../flows/refresh.js'
-import type { Access, Pair } from '../token/issue.js'
+import type { Access, Pair, Refreshed } from '../token/issue.js'
 import type { HttpSettings, RetiredCookie } from './http-options.js'
 import type { AuthRequest, Header } from './message.js'
 

@@ -6,7 +6,7 @@ import { MAX_IDENTIFIER } from '../limits.js'
 import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
 import type { Cookies } from './cookies.js'
 import type { Exchange } from './exchange.js'
-import type { Identified, Identify } from './identify.js'
+import type { Identified, Identify } from './identity.js'
 import { type AuthReply, type AuthRequest, NO_STORE, pathOf } from './message.js'
 import type { SignIn } from './sign-in.js'
 

@@ -17,7 +17,7 @@ import {
 import type { Principal } from '../token/claims.js'
 import { headerCredential } from './credential.js'
 import type { Exchange } from './exchange.js'
-import type { Identify, Identity } from './identify.js'
+import type { Identify, Identity } from './identity.js'
 import { type AuthReply, type AuthRequest, type Header, isSafe } from './message.js'
 import { replyTo } from './reply-to.js'
 

@@ -58,6 +58,7 @@ export interface HttpAuth<C extends object = object> {
  *
  * @throws AuthError `invalid_options`, listing every problem at once
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createHttpAuth = <C extends object = Record<string, never>>(
   options: HttpAuthOptions<C>,
 ): HttpAuth<C> => {

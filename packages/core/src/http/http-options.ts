@@ -18,7 +18,7 @@ import {
   type Settings,
   settingsOf,
 } from '../options.js'
-import type { TakeoverSettings } from './takeover.js'
+import { readTakeover, type TakeoverSettings } from './takeover-options.js'
 import type { TakeoverOptions } from './takeover-reader.js'
 
 /** A cookie that an earlier release or configuration has set and that is to be expired. */
@@ -137,35 +137,6 @@ const HTTP_CHECKS: Readonly<Record<keyof HttpOptions, Check>> = {
   renewal: oneOf('endpoint', 'silent'),
   takeover: object,
   ip: isFunction,
-}
-
-const isReader = must('a reader of @auth/takeover, or an object with name, cookie and read', (value) => {
-  const { name, cookie, read } = Object(value) as Record<string, unknown>
-  return (
-    typeof name === 'string' && ['string', 'function'].includes(typeof cookie) && typeof read === 'function'
-  )
-})
-
-const TAKEOVER_CHECKS: Readonly<Record<keyof TakeoverOptions, Check>> = {
-  reader: isReader,
-  until: must(
-    'an instant: a Date, or milliseconds since the Unix epoch',
-    (value) => Number.isFinite(Number(value)) && Number(value) > 1e12,
-  ),
-  share: must('a number from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1),
-  end: isBoolean,
-}
-
-const readTakeover = (
-  given: unknown,
-): { readonly takeover: TakeoverSettings | undefined; readonly problems: string[] } => {
-  if (given === undefined) return { takeover: undefined, problems: [] }
-  const { options, problems } = readOptions<TakeoverOptions>(given, TAKEOVER_CHECKS, 'takeover.')
-  const { reader, until, share = 1, end = false } = options
-  if (reader === undefined) problems.push('takeover.reader is missing')
-  if (until === undefined)
-    problems.push('takeover.until is missing: the day from which on no old session is accepted')
-  return { takeover: { reader, until: Number(until), share, end }, problems }
 }
 
 const COOKIE_CHECKS: Record<keyof CookieOptions, Check> = {

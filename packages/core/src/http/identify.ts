@@ -1,9 +1,7 @@
 /** Identify: who sends a request. The ways of presenting oneself, in order. */
 
 import type { Verbs } from '../auth.js'
-import type { Snapshot } from '../checks.js'
-import type { AuthenticateOptions } from '../flows/authenticate.js'
-import { after, type MaybePromise } from '../maybe-promise.js'
+import { after } from '../maybe-promise.js'
 import { accept, codeOf, isRefusal, type Outcome, refuse } from '../outcome.js'
 import { ownerOf, type Principal } from '../token/claims.js'
 import type { Cookies } from './cookies.js'
@@ -11,17 +9,9 @@ import { accessCredential, type Credential, cookieCredential, headerCredential }
 import { crossSiteRefusal } from './csrf.js'
 import type { Exchange } from './exchange.js'
 import type { HttpSettings } from './http-options.js'
+import type { Identify, Identity, Strictness } from './identity.js'
 import { type AuthRequest, NO_STORE } from './message.js'
 import type { Takeover } from './takeover.js'
-
-/** Who sends a request, and by which credential. */
-export interface Identified {
-  readonly principal: Principal
-  readonly transport: Credential['transport']
-}
-
-/** A verdict on what was presented; undefined where nothing was. */
-export type Identity = Outcome<Identified> | undefined
 
 /** What identification works with. */
 export interface IdentifyNeeds {
@@ -30,12 +20,6 @@ export interface IdentifyNeeds {
   readonly settings: HttpSettings
   readonly cookies: Cookies
 }
-
-/** How a route looks at its callers. */
-export type Strictness = Snapshot<Pick<AuthenticateOptions, 'revocation' | 'maxAuthAge'>>
-
-/** Finds out who sends a request. */
-export type Identify = (exchange: Exchange, options: Strictness) => MaybePromise<Identity>
 
 /**
  * Reasons for which an access cookie was never one of ours. Only such a one is expired by a 401. A token that has ended or
@@ -113,7 +97,11 @@ export const createIdentifyOrRenew = (needs: IdentifyNeeds): Identify => {
     if (!presented || isRefusal(presented)) return presented
     const { token, transport } = presented.accepted
     const { source, store } = exchange
-    const outcome = await verbs.refresh(token, { transport, source }, store(), takeover?.hooks(exchange))
+    const outcome = await verbs.refresh(
+      token,
+      { transport, source, hooks: takeover?.hooks(exchange) },
+      store(),
+    )
     // A page load with a session that has ended is anonymous, as without one.
     if (isRefusal(outcome)) return undefined
     exchange.headers.push(NO_STORE, ...cookies.setRefreshed(outcome.accepted))

@@ -4,10 +4,9 @@ import type { Verbs } from '../auth.js'
 import { readInput, snapshotOf } from '../checks.js'
 import { LOGIN_CHECKS, type LoginInput } from '../flows/login.js'
 import type { LogoutInput } from '../flows/logout.js'
-import type { Refreshed } from '../flows/refresh.js'
 import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
 import type { Principal } from '../token/claims.js'
-import type { Pair } from '../token/issue.js'
+import type { Pair, Refreshed } from '../token/issue.js'
 import { type Cookies, cookieValues } from './cookies.js'
 import { bodyCredential, headerCredential, refreshCredential } from './credential.js'
 import { crossSiteRefusal } from './csrf.js'
@@ -60,6 +59,7 @@ export interface SignIn {
 const isRefreshed = (pair: Pair | Refreshed): pair is Refreshed => Object.hasOwn(pair, 'rotated')
 
 /** Binds the verbs. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds): SignIn => {
   const signedIn = ({ headers }: Exchange, pair: Pair | Refreshed): SignedIn => {
     const { principal, expiresIn, accessToken, refreshToken, refreshExpiresIn } = pair
@@ -128,7 +128,11 @@ export const createSignIn = ({ verbs, settings, cookies, takeover }: SignInNeeds
       const { token, transport } = presented.accepted
       const forged = transport === 'cookie' ? crossSiteRefusal(request, settings) : undefined
       if (forged) return forged
-      const outcome = await verbs.refresh(token, { transport, source }, store(), takeover?.hooks(exchange))
+      const outcome = await verbs.refresh(
+        token,
+        { transport, source, hooks: takeover?.hooks(exchange) },
+        store(),
+      )
       return isRefusal(outcome) ? outcome : accept(signedIn(exchange, outcome.accepted))
     },
 

@@ -12,18 +12,10 @@ import { headerCredential } from './credential.js'
 import { crossSiteRefusal } from './csrf.js'
 import type { Exchange } from './exchange.js'
 import type { HttpSettings } from './http-options.js'
-import type { Identity } from './identify.js'
+import type { Identity } from './identity.js'
 import { type AuthRequest, NO_STORE } from './message.js'
-import type { OldSession, TakeoverReader } from './takeover-reader.js'
-
-/** The options of a takeover with every default in place. */
-export interface TakeoverSettings {
-  readonly reader: TakeoverReader
-  /** In milliseconds. */
-  readonly until: number
-  readonly share: number
-  readonly end: boolean
-}
+import type { TakeoverSettings } from './takeover-options.js'
+import type { OldSession } from './takeover-reader.js'
 
 /** What a takeover works with. */
 export interface TakeoverNeeds {
@@ -61,6 +53,7 @@ const isInShare = (sessionId: string, share: number): boolean => {
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** Binds a takeover. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createTakeover = (
   { verbs, settings, cookies }: TakeoverNeeds,
   takeover: TakeoverSettings,

@@ -81,6 +81,7 @@ class Freshness {
 }
 
 /** Creates a replica. It does nothing until it is first asked, and its timers never keep a process alive. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createReplica = (needs: ReplicaNeeds): Replica => {
   const { store, monotonic, emit, maxMarks = MAX_MARKS } = needs
   if (!store.marks) return blind

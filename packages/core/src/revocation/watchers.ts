@@ -75,6 +75,7 @@ const kills = (mark: FeedMark, { watcher, tokenId, epoch }: State): boolean => {
 }
 
 /** Creates an empty set of watches. @param now - the clock of tokens, in milliseconds @param leeway - in seconds */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createWatchers = (now: () => number, leeway: number): Watchers => {
   const states = new Set<State>()
   const bySession = new Index<string>()

@@ -31,6 +31,16 @@ export interface Pair<C extends object = object> extends Access<C> {
   readonly refreshExpiresIn: number
 }
 
+/** What a refresh gave. */
+export interface Refreshed<C extends object = object> extends Pair<C> {
+  /**
+   * False inside the overlap, where no refresh token leaves: `refreshToken` is then the one that was presented, and
+   * `refreshExpiresIn` what is left of the session as it is stored. Replace what you keep only where it is still what
+   * you sent.
+   */
+  readonly rotated: boolean
+}
+
 /** When a token is issued and how long it may live; fixed before a verb first reads the store. */
 export interface TokenLife {
   /** In milliseconds. */
