@@ -1,22 +1,35 @@
 import { eventually, type RedisCluster, type RedisServer, startCluster } from '@auth/testkit'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { Cluster } from 'ioredis'
+import { afterAll, beforeAll, describe, test, vi } from 'vitest'
+import { clusterOptions, redisStore } from '../src/index.js'
 import { type Answer, figures, refresh, type Server, startServer } from './fleet.js'
 import { expectHonest, expectRefused, expectUnharmed, OVERLAP, people, writes } from './outage.js'
 
+vi.setConfig({ testTimeout: 180_000 })
+
 let cluster: RedisCluster
 let server: Server
+let client: Cluster
+let store: ReturnType<typeof redisStore>
 beforeAll(async () => {
   cluster = await startCluster()
   const ports = cluster.nodes.map(({ port }) => port).join()
+  client = new Cluster(
+    cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+    { ...clusterOptions, enableOfflineQueue: true },
+  )
+  client.on('error', () => undefined)
+  store = redisStore(client)
   server = await startServer({ REDIS_CLUSTER: ports, AUTH_OVERLAP: String(OVERLAP) })
 })
 afterAll(async () => {
+  client?.disconnect()
   await Promise.all([server?.stop(), cluster?.stop()])
 })
 
 describe('on a cluster', () => {
   test('CLUSTERDOWN, a master being frozen, is 503 until it is back', async () => {
-    const there = await people(server)
+    const there = await people(server, store)
     const [, , frozen] = cluster.nodes as unknown as [RedisServer, RedisServer, RedisServer]
     const others = cluster.nodes.slice(0, 2)
     const stateIs = (nodes: readonly RedisServer[], state: string) => () =>
@@ -38,7 +51,7 @@ describe('on a cluster', () => {
   })
 
   test('TRYAGAIN, half of a slot being elsewhere, is 503 until all of it is', async () => {
-    const there = await people(server)
+    const there = await people(server, store)
     const partition = `auth:{${there.bearer.refresh.split('.')[1]}}`
     const [first] = cluster.nodes as [RedisServer]
     const slot = first.cli('cluster', 'keyslot', partition)

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { AuthEvent } from '@auth/core'
+import type { AuthEvent, TokenStore } from '@auth/core'
 import { eventually, freePort } from '@auth/testkit'
 
 /** A program that the tests run in processes of their own; it uses the built packages. */
@@ -123,7 +123,7 @@ export const startServer = async (env: Record<string, string>, { file, only } = 
   const ask = (path: string, given: Ask = {}) => send(port, path, given)
   const events = collect(child)
   const isUp = async () => child.exitCode !== null || (await ask('/nothing')).status === 404
-  await eventually(isUp)
+  await eventually(isUp, 30_000)
   if (child.exitCode !== null) throw new Error('the server has ended: are the packages built?')
   return {
     events,
@@ -152,12 +152,13 @@ const cookiesOf = ({ headers }: Answer): Map<string, string> =>
     ),
   )
 
-/** What an answer to a login or a refresh gave; a failure to give anything is thrown. */
-export const holderOf = (answer: Answer): Holder => {
+/** What is held after an answer to a login or a refresh; a browser keeps what the answer does not set. */
+export const holderOf = (answer: Answer, before?: Holder): Holder => {
   if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`)
   const { access_token: access, refresh_token: refresh } = answer.body
   if (access) return { access, refresh, cookie: undefined }
-  const cookies = cookiesOf(answer)
+  const kept = (before?.cookie ?? '').split('; ').flatMap((pair) => (pair ? [pair.split('=', 2)] : []))
+  const cookies = new Map([...(kept as [string, string][]), ...cookiesOf(answer)])
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const [first, second] = [...cookies.values()]
   return { access: first as string, refresh: second as string, cookie }
@@ -169,6 +170,23 @@ export const signIn = async (
   transport: 'bearer' | 'cookie' = 'bearer',
   subject?: string,
 ): Promise<Holder> => holderOf(await server.login(transport, subject))
+
+/**
+ * Makes sessions look as if they had been refreshed a minute ago: the next refresh of each writes, and the overlap, which
+ * must be longer than a busy machine lets an answer wait, has not to be waited for.
+ */
+export const age = async (
+  store: Pick<TokenStore, 'find' | 'replace'>,
+  ...holders: Holder[]
+): Promise<void> => {
+  for (const { refresh } of holders) {
+    const { record } = await store.find(refresh.split('.').slice(1, 3).join('.'))
+    if (!record) throw new Error('the session is gone')
+    const { version, rotatedAt } = record
+    const older = { ...record, version: version + 1, rotatedAt: rotatedAt - 60_000 }
+    if (!(await store.replace(older, version))) throw new Error('the session has changed')
+  }
+}
 
 /** Asks for a new pair. */
 export const refresh = (server: Server, { refresh, cookie }: Holder): Promise<Answer> =>

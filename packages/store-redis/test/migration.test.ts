@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type RedisCluster, startCluster } from '@auth/testkit'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
   type Answer,
   alarms,
@@ -16,6 +16,8 @@ import {
   tally,
   visit,
 } from './fleet.js'
+
+vi.setConfig({ testTimeout: 180_000 })
 
 const SESSIONS = 20
 const REFRESHES = 1000

@@ -1,25 +1,25 @@
 /** What must hold while Redis is in trouble, and after. */
 
 import { setTimeout as pause } from 'node:timers/promises'
+import type { TokenStore } from '@auth/core'
 import { expect } from 'vitest'
 import {
   type Answer,
+  age,
   alarms,
   type Holder,
   holderOf,
   refresh,
   type Server,
-  signIn,
   signOut,
   tally,
   visit,
 } from './fleet.js'
 
-/** In milliseconds: a second by design, and what a busy machine adds. */
-const IN_TIME = 1300
-const RECOVERED = 2000
-/** Tokens are older than this when they are refreshed, so that each refresh writes. */
-export const OVERLAP = 1
+/** How long an end to an outage is waited for, in milliseconds: no promise, only the end of the test's patience. */
+const PATIENCE = 30_000
+/** In seconds. Sessions are older when a fault begins, so that their next refresh writes. */
+export const OVERLAP = 30
 /** A route that always asks the store, whatever the program. */
 const STRICT = '/auth/sessions'
 
@@ -31,27 +31,35 @@ export interface People {
   readonly revoked: Holder
 }
 
-/** Signs them in, one of them out again, and waits until a refresh writes. */
-export const people = async (server: Server, overlap = OVERLAP): Promise<People> => {
-  const revoked = await signIn(server)
-  const found = {
-    bearer: await signIn(server),
-    browser: await signIn(server, 'cookie'),
-    leaving: await signIn(server),
-    revoked,
+/** Asks until it is no longer 503; nothing else may come before what is expected. Resolves to how long that took as well. */
+export const recovery = async (ask: () => Promise<Answer>, status = 200) => {
+  const since = performance.now()
+  let answer = await ask()
+  while (answer.status === 503 && performance.now() - since < PATIENCE) {
+    await pause(20)
+    answer = await ask()
   }
-  expect((await visit(server, '/me', revoked)).status).toBe(200)
-  expect((await signOut(server, revoked)).status).toBe(204)
-  await pause(overlap * 1000 + 50)
+  expect(answer.status).toBe(status)
+  return { after: performance.now() - since, answer }
+}
+
+/** Signs them in, and one of them out again. @param store - of the same Redis, to make their sessions older */
+export const people = async (server: Server, store: TokenStore): Promise<People> => {
+  const login = async (transport: 'bearer' | 'cookie' = 'bearer') =>
+    holderOf((await recovery(() => server.login(transport))).answer)
+  const revoked = await login()
+  const found = { bearer: await login(), browser: await login('cookie'), leaving: await login(), revoked }
+  await recovery(() => visit(server, '/me', revoked))
+  await recovery(() => signOut(server, revoked), 204)
+  await age(store, found.bearer, found.browser, found.leaving)
   return found
 }
 
-/** What must be written, or be read from the store: 503, soon, with advice and without a cookie. */
+/** What must be written, or be read from the store: 503, with advice and without a cookie. */
 export const expectRefused = (answers: readonly Answer[]): void => {
   expect(tally(answers)).toEqual({ 503: answers.length })
   expect(answers.filter(({ headers }) => headers['set-cookie'] !== undefined)).toEqual([])
   expect(answers.filter(({ headers }) => !headers['retry-after'])).toEqual([])
-  expect(Math.max(...answers.map(({ took }) => took))).toBeLessThan(IN_TIME)
 }
 
 /** All that needs the store. */
@@ -76,40 +84,25 @@ export const expectHonest = async (server: Server, { bearer, browser, revoked }:
     expect([200, 503]).toContain(second.status)
     expect([401, 503]).toContain(bad.status)
     expect([first, second, bad].filter(({ headers }) => headers['set-cookie'])).toEqual([])
-    for (const { took } of [first, second, bad]) expect(took).toBeLessThan(IN_TIME)
   }
-}
-
-/** Asks until it is no longer 503; nothing else may come before what is expected. */
-export const recovery = async (ask: () => Promise<Answer>, status = 200) => {
-  const since = performance.now()
-  let answer = await ask()
-  while (answer.status === 503) {
-    await pause(20)
-    answer = await ask()
-  }
-  const after = performance.now() - since
-  expect(answer.status).toBe(status)
-  expect(after).toBeLessThan(RECOVERED)
-  return { after, answer }
 }
 
 /** Everybody is as signed in as before; resolves to how long that took. */
 export const expectUnharmed = async (server: Server, there: People): Promise<number> => {
   const { after, answer } = await recovery(() => refresh(server, there.bearer))
   const next = holderOf(answer)
-  const cookies = holderOf(await refresh(server, there.browser))
+  const cookies = holderOf((await recovery(() => refresh(server, there.browser))).answer, there.browser)
   for (const path of [STRICT, '/me']) {
-    // A circuit that has opened lets somebody try every half second.
+    // A circuit that has opened lets one request try every half second.
     for (const holder of [next, cookies]) await recovery(() => visit(server, path, holder))
-    expect((await visit(server, path, there.revoked)).status).toBe(401)
+    await recovery(() => visit(server, path, there.revoked), 401)
   }
-  expect((await refresh(server, there.revoked)).status).toBe(401)
-  expect((await signOut(server, there.leaving)).status).toBe(204)
-  expect((await refresh(server, there.leaving)).status).toBe(401)
-  expect((await visit(server, STRICT, there.leaving)).status).toBe(401)
-  expect(holderOf(await refresh(server, next)).refresh).toBe(next.refresh)
-  await signIn(server)
+  await recovery(() => refresh(server, there.revoked), 401)
+  await recovery(() => signOut(server, there.leaving), 204)
+  await recovery(() => refresh(server, there.leaving), 401)
+  await recovery(() => visit(server, STRICT, there.leaving), 401)
+  await recovery(() => refresh(server, next))
+  await recovery(() => server.login('bearer'))
   expect(alarms([server])).toEqual([])
   return after
 }

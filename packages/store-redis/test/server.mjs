@@ -36,7 +36,7 @@ const source = () => {
 const auth = createAuth({
   secret: SESSION_SECRET,
   store: redisStore(source(), REDIS_WAIT ? { wait: { replicas: 1, timeout: Number(REDIS_WAIT) } } : {}),
-  overlap: Number(AUTH_OVERLAP),
+  ...(AUTH_OVERLAP === '0' ? { rotation: 'strict' } : { overlap: Number(AUTH_OVERLAP) }),
   onEvent: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
 })
 
