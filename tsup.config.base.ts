@@ -12,7 +12,9 @@ export const library = (entry: Record<string, string>, options: Options = {}) =>
       splitting: true,
       treeshake: true,
       outDir: 'dist',
-      removeNodeProtocol: false, // Deno and Workers know Node.js's modules by their full names only
+      // Left to the runtime; Deno and Workers know Node.js's modules by their full names only.
+      external: [/^node:/, '#platform'],
+      removeNodeProtocol: false,
       // jose is ESM only: Jest and old bundlers could not `require` it, so the CommonJS file carries it.
       noExternal: format === 'cjs' ? ['jose'] : [],
       ...options,

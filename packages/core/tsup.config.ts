@@ -1,12 +1,9 @@
 import { library } from '../../tsup.config.base.js'
 
-export default library(
-  {
-    index: 'src/index.ts',
-    http: 'src/http/index.ts',
-    'platform/node': 'src/platform/node.ts',
-    'platform/web': 'src/platform/web.ts',
-  },
-  // Chosen by the runtime, through `imports` of package.json.
-  { external: ['#platform', 'node:crypto'] },
-)
+/** The two platforms are entries of their own: `imports` of package.json lets the runtime choose. */
+export default library({
+  index: 'src/index.ts',
+  http: 'src/http/index.ts',
+  'platform/node': 'src/platform/node.ts',
+  'platform/web': 'src/platform/web.ts',
+})
