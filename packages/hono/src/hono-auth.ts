@@ -35,13 +35,9 @@ export interface HonoAuth<C extends object = object> extends Omit<HttpVerbs<C, C
   authenticate(request: Request, options?: AuthenticateOptions): Promise<Principal<C>>
 }
 
-interface NodeEnv {
-  readonly incoming?: NodeRequest
-}
-
 /** Under Node.js the raw message is at hand: reading it builds no `Headers` object. */
 const guardedRequestOf = (c: Context, ip: () => string | undefined): AuthRequest => {
-  const { incoming } = (c.env ?? {}) as NodeEnv
+  const { incoming } = (c.env ?? {}) as { readonly incoming?: NodeRequest }
   return incoming?.rawHeaders ? fromNodeRequest(incoming, { ip }) : fromFetchRequest(c.req.raw, { ip })
 }
 
@@ -68,13 +64,10 @@ const add = (c: Context, headers: readonly Header[]): void => {
   }
   const cookies = headers.filter(([name]) => name === 'Set-Cookie')
   if (cookies.length === 0) return
-  const known = promised.get(c)
-  if (known) known.push(...cookies)
-  else {
-    const kept = [...cookies]
-    promised.set(c, kept)
-    watchResponse(c, kept)
-  }
+  const kept = promised.get(c) ?? []
+  kept.push(...cookies)
+  if (!promised.has(c)) watchResponse(c, kept)
+  promised.set(c, kept)
 }
 
 /** A response that carries cookies of ours is stored by no cache, whatever its handler has said. */

@@ -29,7 +29,7 @@ const PUBLISHED: ReadonlySet<number> = new Set([
 const RECIPE = `Set it to 32 random bytes, for instance from: node -p "crypto.randomBytes(32).toString('base64url')"`
 
 /** A checksum of 53 bits, to look published secrets up by; it protects nothing. */
-export const checksum = (text: string): number => {
+const checksum = (text: string): number => {
   let [high, low] = [0x9dc5, 0x811c9dc5]
   for (const byte of encoder.encode(text)) {
     low = Math.imul(low ^ byte, 0x01000193) >>> 0

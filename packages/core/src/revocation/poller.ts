@@ -31,6 +31,7 @@ export interface Poller {
 }
 
 /** Creates a poller. Its timers never keep a process alive. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createPoller = ({ store, monotonic, read, failed }: PollerNeeds): Poller => {
   let state: 'new' | 'waiting' | 'polling' | 'woken' | 'stopped' = 'new'
   let cursor: string | undefined

@@ -6,7 +6,7 @@ import { createPoller } from './poller.js'
 import { createMarkTable } from './table.js'
 
 /** More marks than this are not held; the store is asked instead. */
-export const MAX_MARKS = 1_000_000
+const MAX_MARKS = 1_000_000
 const KINDS: readonly string[] = ['token', 'session', 'subject', 'document'] satisfies FeedMark['kind'][]
 
 /** What a replica works with. */

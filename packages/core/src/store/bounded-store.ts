@@ -14,7 +14,7 @@ import type {
 } from './token-store.js'
 
 /** How long the store calls of one request may take together, in milliseconds. */
-export const STORE_BUDGET = 1000
+const STORE_BUDGET = 1000
 
 /** What verbs use of a store. */
 export type BoundedStore = Pick<

@@ -7,7 +7,7 @@ import { STORE_LIMITS } from '@auth/core'
 import { CLOCK, type Script } from './prologue.js'
 
 /** Strings that `PUBLISH` takes for each mark. */
-export const MARK_FIELDS = 5
+const MARK_FIELDS = 5
 /** Field of the hash that remembers how far the feed has been swept; names of targets are longer. */
 const SWEPT = 'swept'
 /** Entries that each new mark sweeps: more than it adds. */
