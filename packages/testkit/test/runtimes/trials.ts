@@ -42,5 +42,7 @@ export const tryAll = async (trials: readonly Trial[]): Promise<void> => {
       .finally(() => clearTimeout(timer))
   }
   const passed = trials.length - failures.length
-  console.log(`verdict ${JSON.stringify({ runtime: navigator.userAgent, passed, failures })}`)
+  console.log(
+    `verdict ${JSON.stringify({ runtime: globalThis.navigator?.userAgent ?? `Node.js/${process.version}`, passed, failures })}`,
+  )
 }
