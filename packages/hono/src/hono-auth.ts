@@ -51,8 +51,7 @@ const watchResponse = (c: Context, headers: Header[]): void => {
     configurable: true,
     get: () => Reflect.get(prototype, 'res', c),
     set: (response: Response) => {
-      const lines = response.headers.getSetCookie()
-      const missing = headers.filter(([, line]) => !lines.includes(line))
+      const missing = headers.filter(([, line]) => !response.headers.getSetCookie().includes(line))
       Reflect.set(prototype, 'res', addToFetch(response, missing), c)
     },
   })
