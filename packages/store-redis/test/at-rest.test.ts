@@ -88,6 +88,20 @@ describe('at rest', () => {
     await auth.close()
   }, 60_000)
 
+  test(`${LOGINS} revocations take less than 600 bytes each, the row given back not counted`, async () => {
+    const store = redisStore(client)
+    const end = async (at: number) => {
+      const sessionId = `${await partitionOf(`user${at}`)}.abcdefghijklmnopqrstuv`
+      await store.revoke({ kind: 'session', sessionId }, LIFE)
+    }
+    for (let at = 0; at < 100; at += 1) await end(at)
+    const before = await usedMemory()
+    for (let at = 0; at < LOGINS; at += 1) await end(1000 + at)
+    const perMark = ((await usedMemory()) - before) / LOGINS
+    console.info(`redis: ${Math.round(perMark)} bytes per revocation`)
+    expect(perMark).toBeLessThan(600)
+  }, 60_000)
+
   test('every key but a document ends, and a session ends exactly at its expiresAt', async () => {
     const store = redisStore(client)
     const { id, expiresAt } = await stored(store, 'alice')
