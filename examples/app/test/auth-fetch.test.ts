@@ -30,8 +30,6 @@ describe('authFetch', () => {
   let state: ReturnType<typeof server>
   beforeEach(async () => {
     vi.resetModules()
-    // As on a page without TLS: `navigator` is there, its locks are not.
-    vi.stubGlobal('navigator', {})
     state = server()
     state.refresh = () => {
       state.signedIn = true
@@ -135,61 +133,28 @@ describe('authFetch', () => {
     expect((await other).status).toBe(200)
   })
 
-  describe('where the browser has locks', () => {
-    /** Locks by name, one holder at a time; the server's log shows who holds one. */
-    const locks = () => {
-      const tails = new Map<string, Promise<unknown>>()
-      return {
-        request: (name: string, work: () => Promise<Response>): Promise<Response> => {
-          const turn = (tails.get(name) ?? Promise.resolve()).then(async () => {
-            state.log.push(`lock ${name}`)
-            return work().finally(() => state.log.push(`unlock ${name}`))
-          })
-          tails.set(
-            name,
-            turn.catch(() => undefined),
-          )
-          return turn
-        },
+  test('a refresh without an answer is given up, and another tab does not wait for it', async () => {
+    const stuck = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(stuck.signal)
+    const { refresh } = state
+    const asked = new Promise<void>((resolve) => {
+      state.refresh = () => {
+        resolve()
+        return new Promise((_resolve, reject) => {
+          stuck.signal.addEventListener('abort', () => reject(stuck.signal.reason))
+        })
       }
-    }
-    beforeEach(() => {
-      vi.stubGlobal('navigator', { locks: locks() })
     })
-
-    test('the refresh runs inside the lock, and nothing else does', async () => {
-      expect((await authFetch(`${HERE}/me`)).status).toBe(200)
-      expect(state.log).toEqual([
-        'GET /me',
-        'lock auth-refresh',
-        'POST /auth/refresh',
-        'unlock auth-refresh',
-        'GET /me',
-      ])
-    })
-
-    test('two tabs refresh one after the other', async () => {
-      vi.resetModules()
-      const file = '../public/auth-fetch.js'
-      const otherTab: typeof fetch = (await import(file)).authFetch
-      const answers = await Promise.all([authFetch(`${HERE}/a`), otherTab(`${HERE}/b`)])
-      expect(answers.map(({ status }) => status)).toEqual([200, 200])
-      const once = ['lock auth-refresh', 'POST /auth/refresh', 'unlock auth-refresh']
-      expect(state.log.filter((line) => line.includes('refresh'))).toEqual([...once, ...once])
-    })
-
-    test('a refresh that fails lets go of the lock', async () => {
-      const { refresh } = state
-      state.refresh = () => Promise.reject(new TypeError('Failed to fetch'))
-      await expect(authFetch(`${HERE}/me`)).rejects.toThrow('Failed to fetch')
-      state.refresh = refresh
-      expect((await authFetch(`${HERE}/me`)).status).toBe(200)
-    })
-  })
-
-  test('where it has none, the refresh is sent as it is', async () => {
-    vi.stubGlobal('navigator', { locks: undefined })
+    const waiting = authFetch(`${HERE}/me`)
+    await asked
+    expect(timeout).toHaveBeenCalledWith(5000)
+    state.refresh = refresh
+    vi.resetModules()
+    const file = '../public/auth-fetch.js'
+    const otherTab: typeof fetch = (await import(file)).authFetch
+    expect((await otherTab(`${HERE}/b`)).status).toBe(200)
+    stuck.abort(new DOMException('no answer in time', 'TimeoutError'))
+    await expect(waiting).rejects.toThrow('no answer in time')
     expect((await authFetch(`${HERE}/me`)).status).toBe(200)
-    expect(state.log).toEqual(['GET /me', 'POST /auth/refresh', 'GET /me'])
   })
 })

@@ -6,7 +6,7 @@ const REDIS = 'REDIS_URL must be an address such as redis://localhost:6379'
 
 describe('settings', () => {
   test('none is needed here: what must be there, the library knows', () => {
-    expect(readSettings({})).toEqual({ port: 3000, databaseFile: ':memory:' })
+    expect(readSettings({})).toEqual({ host: '127.0.0.1', port: 3000, databaseFile: ':memory:' })
   })
 
   test('are read, and an empty variable is none', () => {
@@ -21,6 +21,7 @@ describe('settings', () => {
       AUTH_LEEWAY: '',
     }
     expect(readSettings(env)).toEqual({
+      host: '127.0.0.1',
       port: 0,
       databaseFile: 'users.db',
       secret: '',
