@@ -1,6 +1,6 @@
 /** `npm run check:packages`: packs every public package as it was built, and holds the tarballs to what users rely on. */
 
-import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -18,29 +18,23 @@ const FOR_NODE = /^dist\/platform\/node\./
 const GUARDS = ['Set-Cookie', 'WWW-Authenticate', 'HttpOnly', 'SameSite', 'Sec-Fetch-Site', '__Host-']
 
 /** @type {Rule} */
-const contents = async ({ files, manifest, source }) => {
+const contents = async ({ name, files, manifest, source }) => {
   const registry = source.publishConfig?.registry ?? 'https://registry.npmjs.org'
   const stray = files.filter((file) => !/^(dist\/.*|README\.md|LICENSE|package\.json)$/.test(file))
-  const scripts = Object.keys(manifest.scripts ?? {}).filter((name) => /install|prepare/.test(name))
+  const scripts = Object.keys(manifest.scripts ?? {}).filter((script) => /install|prepare/.test(script))
   const ranges = JSON.stringify({ ...manifest.dependencies, ...manifest.peerDependencies })
-  const budgets = readJson(join(root, '.size-limit.json')).map(
-    (/** @type {{ path: string }} */ { path }) => path,
-  )
-  return [
-    ...['README.md', 'LICENSE'].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-    ...stray.map((file) => `${file} does not belong in it`),
-    ...scripts.map((name) => `it runs a script when it is installed: ${name}`),
-    ...(PUBLIC_REGISTRIES.test(registry) ? ['publishConfig names no registry, or the public one'] : []),
-    ...(manifest.version.startsWith('0.')
-      ? ['a range like ^0.1 would find the package of another project']
-      : []),
-    ...(/"(workspace|catalog):/.test(ranges) ? ['its package.json still speaks of the workspace'] : []),
-    // What runs in tests only may weigh what it likes.
-    ...(manifest.name === '@auth/contracts' ||
-    budgets.some((/** @type {string} */ path) => path.startsWith(source.name.replace('@auth', 'packages')))
-      ? []
-      : ['it has no size budget']),
-  ]
+  const budgets = readFileSync(join(root, '.size-limit.json'), 'utf8')
+  const onEdges = name !== '@auth/contracts' && !NEEDS_NODE.test(name)
+  const complaints = {
+    'README.md or LICENSE is missing': !files.includes('README.md') || !files.includes('LICENSE'),
+    [`${stray} does not belong in it`]: stray.length > 0,
+    [`it runs a script when it is installed: ${scripts}`]: scripts.length > 0,
+    'publishConfig names no registry, or the public one': PUBLIC_REGISTRIES.test(registry),
+    'a range like ^0.1 would find the package of another project': manifest.version.startsWith('0.'),
+    'its package.json still speaks of the workspace': /"(workspace|catalog):/.test(ranges),
+    'it has no size budget': onEdges && !budgets.includes(name.replace('@auth', 'packages')),
+  }
+  return Object.entries(complaints).flatMap(([complaint, holds]) => (holds ? [complaint] : []))
 }
 
 /** node10 resolution is left out: it does not know `exports`, and TypeScript 6 deprecates it. */

@@ -181,8 +181,8 @@ test('the closing line counts what failed, what did not load, and what was skipp
 }, 120_000)
 
 test('a program that cannot be had is said to be missing, unless a variable names one elsewhere', async () => {
-  const row = { found: 'false', debian: 'no-such-package-anywhere', tests: 'none' }
-  expect(await provideSystemTools([{ ...row, variable: 'PATH' }])).toBe(true)
+  const row = ['no-such-package-anywhere', 'none', 'false'] as const
+  expect(await provideSystemTools([[...row, 'PATH']])).toBe(true)
   expect(await provideSystemTools([row])).toBe(false)
 }, 120_000)
 

@@ -5,40 +5,23 @@ import { existsSync } from 'node:fs'
 import { run } from './machine.mjs'
 
 /**
- * @typedef {object} SystemTool a row: a test that needs a program adds one, and finds the program the same way
- * @property {string} found a shell command that succeeds where it is there
- * @property {string} [variable] names one that runs elsewhere; then none is needed here
- * @property {string} debian the package that brings it
- * @property {string} tests that need it
+ * A row: the Debian package that brings a program, the tests that need it, a shell command that finds it, and perhaps a
+ * variable that names one elsewhere. A test with a new need adds a row, and finds the program the same way.
+ *
+ * @typedef {readonly [debian: string, tests: string, found: string, variable?: string]} SystemTool
  */
 
 /** @type {readonly SystemTool[]} */
 const TOOLS = [
-  { found: 'command -v chromium', debian: 'chromium', tests: 'the examples in a real browser' },
-  {
-    found: "/usr/bin/python3 -c 'import jwt'",
-    debian: 'python3-jwt',
-    tests: 'access tokens verified by a service in another language',
-  },
-  {
-    found: "/usr/bin/python3 -c 'import flask'",
-    debian: 'python3-flask',
-    tests: 'sessions of a Flask application, and the Flask example',
-  },
-  {
-    found: 'command -v postgres || ls /usr/lib/postgresql/*/bin/postgres',
-    debian: 'postgresql',
-    tests: 'sessions of connect-pg-simple and Django',
-  },
-  {
-    found: 'command -v redis-server || command -v valkey-server',
-    debian: 'redis-server',
-    tests: 'the store contract on Redis and Redis Cluster',
-  },
+  ['chromium', 'the examples in a real browser', 'command -v chromium'],
+  ['python3-jwt', 'access tokens verified in another language', "/usr/bin/python3 -c 'import jwt'"],
+  ['python3-flask', 'sessions of Flask, and the Flask example', "/usr/bin/python3 -c 'import flask'"],
+  ['postgresql', 'sessions of connect-pg-simple and Django', 'ls /usr/lib/postgresql/*/bin/postgres'],
+  ['redis-server', 'Redis and Redis Cluster', 'command -v redis-server || command -v valkey-server'],
 ]
 
 /** @param {SystemTool} tool */
-const isMissing = ({ variable, found }) =>
+const isMissing = ([, , found, variable]) =>
   !(variable && process.env[variable]) && spawnSync('sh', ['-c', found], { stdio: 'ignore' }).status !== 0
 
 /** @param {readonly string[]} packages */
@@ -61,11 +44,11 @@ const aptInstall = async (packages) => {
 export const provideSystemTools = async (tools = TOOLS) => {
   const absent = tools.filter(isMissing)
   const canInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version')
-  if (absent.length > 0 && canInstall) await aptInstall(absent.map(({ debian }) => debian))
+  if (absent.length > 0 && canInstall) await aptInstall(absent.map(([debian]) => debian))
   const missing = absent.filter(isMissing)
   if (missing.length === 0) return true
   console.error('\n!!! These tests will NOT run, because a program is missing:')
-  for (const { tests, debian } of missing) console.error(`!!!   ${tests} (${debian})`)
-  console.error(`!!! On Debian: apt-get install ${missing.map(({ debian }) => debian).join(' ')}\n`)
+  for (const [debian, tests] of missing) console.error(`!!!   ${tests} (${debian})`)
+  console.error(`!!! On Debian: apt-get install ${missing.map(([debian]) => debian).join(' ')}\n`)
   return false
 }
