@@ -79,9 +79,9 @@ export const install = async () => {
   throw new Error(`${output.trim()}\n\n${npx || network || 'Installing the dependencies failed.'}`)
 }
 
-/** Builds what is stale. */
-export const build = async () => {
-  const { code, output } = await pnpm(['run', '--silent', 'build'])
+/** Builds what is stale: all packages, or those alone that one package stands on. @param {string} [name] */
+export const build = async (name) => {
+  const { code, output } = await pnpm(['run', '--silent', 'build', ...(name ? [`--filter=${name}...`] : [])])
   if (code !== 0) throw new Error(`${output.trim()}\n\nBuilding the packages failed.`)
 }
 

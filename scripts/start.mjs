@@ -9,9 +9,9 @@ import { build, command, freePort, install, readJson, root } from './machine.mjs
 const readExample = (name) => {
   const cwd = join(root, 'examples', name)
   const manifest = join(cwd, 'package.json')
-  const start = existsSync(manifest) && readJson(manifest).scripts?.start
-  if (!start) throw new Error(`There is no example "${name}" with a start script in examples/.`)
-  return { cwd, start }
+  const { name: packageName, scripts } = existsSync(manifest) ? readJson(manifest) : {}
+  if (!scripts?.start) throw new Error(`There is no example "${name}" with a start script in examples/.`)
+  return { cwd, packageName, start: scripts.start }
 }
 
 /** Asked before anything is installed or built: a minute later is too late to hear it. */
@@ -69,6 +69,6 @@ await command(async () => {
   const example = readExample(process.argv[2] ?? 'express')
   await askForPort()
   await step('Installing dependencies (a minute the first time)', install)
-  await step('Building the packages', build)
+  await step('Building the packages', () => build(example.packageName))
   serve(example)
 })
