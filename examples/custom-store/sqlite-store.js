@@ -189,13 +189,13 @@ export const sqliteStore = (file, { now: clock = Date.now } = {}) => {
     sql.bury.run({ id: sessionId, until: now + tombstoneFor })
     return { mark: asRevoked(mark), changed: session !== undefined }
   }
-  /** @param {SubjectTarget} target @param {RevocationLife} life @param {number} now @returns {Revoked} */
-  const revokeSubject = (target, { markFor, tombstoneFor = 0 }, now) => {
+  /** @param {SubjectTarget} target @param {number} markFor @param {number} now @returns {Revoked} */
+  const revokeSubject = (target, markFor, now) => {
     const { kind, subject, keep } = target
     const epoch = Math.max(now, (epochOf(subject, now) ?? now) + 1)
     const kept = keep === undefined ? undefined : sessionOf(keep, now)?.record
     const mark = publish([kind, subject], { ...target, epoch }, { now, lastsFor: markFor })
-    putSubject(subject, epoch, { now, until: now + Math.max(markFor, tombstoneFor), revokedAt: now })
+    putSubject(subject, epoch, { now, until: now + markFor, revokedAt: now })
     sql.removeSessions.run({ subject })
     if (kept?.subject === subject) putSession({ ...kept, epoch, version: kept.version + 1 })
     return { mark: asRevoked(mark), changed: true }
@@ -252,7 +252,7 @@ export const sqliteStore = (file, { now: clock = Date.now } = {}) => {
 
     revoke: async (target, life) =>
       writing((now) => {
-        if (target.kind === 'subject') return revokeSubject(target, life, now)
+        if (target.kind === 'subject') return revokeSubject(target, life.markFor, now)
         if (target.kind === 'session') return revokeSession(target, life, now)
         const about = [target.kind, target.sessionId, target.tokenId]
         const known = markOf(about, now)

@@ -25,10 +25,11 @@ import {
 import { assertSubject, listSessions, type SessionInfo } from './flows/sessions.js'
 import { createTakeOver, type TakeOver } from './flows/take-over.js'
 import { createWatch, type WatchVerb } from './flows/watch.js'
-import { secretKeySource } from './keys/ring.js'
-import type { MaybePromise } from './maybe-promise.js'
+import { createKeySource } from './keys/ring.js'
+import { after, type MaybePromise } from './maybe-promise.js'
 import { type AuthOptions, type Settings, settingsFrom } from './options.js'
 import { accept, type Outcome } from './outcome.js'
+import type { Jwk } from './platform/platform.js'
 import { createBreaker } from './revocation/breaker.js'
 import { createReplica } from './revocation/replica.js'
 import { createRevoke, markLife } from './revocation/revoker.js'
@@ -83,6 +84,8 @@ export interface Verbs {
   readonly report: (event: Report) => void
   readonly watch: WatchVerb
   readonly takeOver: TakeOver
+  /** What other services verify access tokens with (RFC 7517 section 5); undefined where they could only do so with the secret. */
+  readonly jwks: (() => MaybePromise<Outcome<{ readonly keys: readonly Jwk[] }>>) | undefined
   /** Ends a session by its id, whether or not it exists, so that it cannot come back. */
   endSession(sessionId: string, store: BoundedStore): Promise<void>
   close(): Promise<void>
@@ -115,7 +118,7 @@ export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
   const emit = createEmit(settings.onEvent, now)
   const announce = createAnnounce(settings, emit)
   const monotonic = () => performance.now()
-  const source = secretKeySource(settings.secrets, development)
+  const source = createKeySource({ secrets: settings.secrets, development, specs: settings.keys })
   const keys = {
     load: () => {
       announce()
@@ -157,6 +160,9 @@ export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
     revoke: createRevokeVerb({ ...issuing, write }),
     sessions: listSessions,
     report: createReport(emit),
+    jwks: settings.keys.some(({ kind }) => kind !== 'secret' && kind !== 'shared')
+      ? () => after(keys.load(), ({ published }) => accept({ keys: published }))
+      : undefined,
     takeOver: createTakeOver({ ...issuing, settings, replica, markFor }),
     endSession: async (sessionId, open) => {
       await write(open, { kind: 'session', sessionId })

@@ -21,6 +21,7 @@ const STATUS = {
   too_many_sessions: 409,
   store_unavailable: 503,
   claims_unavailable: 503,
+  keys_unavailable: 503,
 } as const
 
 /**
@@ -45,6 +46,7 @@ const STATUS = {
  * | `too_many_sessions` | 409 | the subject has `maxSessions` sessions, and `whenFull` is `deny` |
  * | `store_unavailable` | 503 | the token store is down, slow or full |
  * | `claims_unavailable` | 503 | the `claims` function threw, or gave no answer within 5 seconds |
+ * | `keys_unavailable` | 503 | an external signer cannot sign, or signs with another key |
  */
 export type AuthErrorCode = keyof typeof STATUS
 

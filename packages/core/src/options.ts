@@ -13,6 +13,7 @@ import {
   type Snapshot,
   seconds,
 } from './checks.js'
+import { type AccessKeyOption, type KeySpec, readKeys } from './keys/key-options.js'
 import { secretProblems } from './keys/secret.js'
 import { DAY, DEFAULT_OVERLAP, MAX_LEEWAY, MAX_OVERLAP, maxAccessTtl } from './limits.js'
 import type { TokenStore } from './store/token-store.js'
@@ -28,6 +29,12 @@ export interface AuthOptions<C extends object = object> {
    * no surrounding white space. A list rotates it: the first signs, all verify. May be missing in development only.
    */
   readonly secret?: string | readonly string[] | undefined
+  /**
+   * What access tokens are signed with, so that other services can verify without being able to sign: Ed25519, P-256 or RSA
+   * keys as JWK or PEM, external signers. The first signs, all verify, public keys verify only; `'secret'`
+   * stands for HS256 under `secret`. Default: `['secret']`.
+   */
+  readonly keys?: readonly AccessKeyOption[] | undefined
   /** Where sessions and revocations live. */
   readonly store: TokenStore
   /**
@@ -92,6 +99,7 @@ export interface AuthOptions<C extends object = object> {
 /** The options with every default in place. Durations are seconds. */
 export interface Settings {
   readonly secrets: readonly string[]
+  readonly keys: readonly KeySpec[]
   readonly store: TokenStore
   readonly claims: ClaimsFunction | undefined
   readonly issuer: string
@@ -131,6 +139,7 @@ export const LIFETIME_CHECKS = {
 /** The checks of all options of the core. */
 export const AUTH_CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   secret: isAnything,
+  keys: isAnything,
   store: isStore,
   claims: isFunction,
   issuer: name,
@@ -197,6 +206,15 @@ const lifetimeProblems = (options: Lifetimes, development: boolean): string[] =>
   ]
 }
 
+const keyProblems = ({ keys, secret }: Snapshot<AuthOptions>): string[] => {
+  const { specs, problems } = readKeys(keys)
+  const secrets = [secret].flat()
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  if (specs.some((spec) => spec.kind === 'shared' && secrets.includes(text(spec.secret))))
+    problems.push('keys shares the secret itself with a verifier; draw it a key of its own')
+  return problems
+}
+
 /** What is wrong with options that are sound one by one. */
 const problemsTogether = (options: Snapshot<AuthOptions>, development: boolean): string[] => [
   ...(options.store === undefined
@@ -211,6 +229,7 @@ const problemsTogether = (options: Snapshot<AuthOptions>, development: boolean):
     ? ['onUnavailable "allow" with a store without a feed would accept revoked tokens throughout an outage']
     : []),
   ...secretProblems(options.secret, development),
+  ...keyProblems(options),
   ...lifetimeProblems(options, development),
 ]
 
@@ -225,6 +244,7 @@ export const settingsOf = (options: Snapshot<AuthOptions>): Settings => {
   return {
     ...lifetimes(options, development),
     secrets: options.secret === undefined ? [] : [options.secret].flat(),
+    keys: readKeys(options.keys).specs,
     store: options.store,
     claims: options.claims,
     issuer: development ? `development:${issuer}` : issuer,

@@ -84,7 +84,9 @@ class MemoryStore implements TokenStore {
   async epoch(subject: string) {
     this.#beginWrite()
     const now = this.#now()
-    this.#expectSubjectRoom(subject)
+    // Half of the rows may be logins under way; an attempt to use up all with ever new subjects is stopped here.
+    if (!this.#table.subject(subject) && this.#table.subjects >= 2 * this.#maxEntries)
+      throw unavailable('holds as many subjects as it can')
     return { epoch: this.#table.touch(subject, now, now + LOGIN_LIFE).epoch, now }
   }
 
@@ -153,24 +155,17 @@ class MemoryStore implements TokenStore {
     return isSuperseded ? 'superseded' : undefined
   }
 
-  #revokeSubject(target: SubjectTarget, { markFor, tombstoneFor = 0 }: RevocationLife): Revoked {
+  #revokeSubject(target: SubjectTarget, { markFor }: RevocationLife): Revoked {
     const { kind, subject, keep } = target
     const now = this.#now()
     const row = this.#table.subject(subject)
     // Where sessions end, or an older mark is replaced, there is always room.
     if (!row?.sessions.size && !this.#revocations.markOf(target)) this.#revocations.expectRoom()
-    this.#expectSubjectRoom(subject)
     const epoch = Math.max(now, (row?.epoch ?? now) + 1)
     const named = keep === undefined ? {} : { keep }
     const mark = this.#revocations.feed.publish({ kind, subject, ...named, epoch }, markFor)
-    this.#table.raise(subject, { epoch, until: now + Math.max(markFor, tombstoneFor), keep })
+    this.#table.raise(subject, { epoch, until: now + markFor, keep })
     return { mark, changed: true }
-  }
-
-  /** Half of the rows may be logins under way; an attempt to use up all with ever new subjects is stopped here. */
-  #expectSubjectRoom(subject: string): void {
-    if (!this.#table.subject(subject) && this.#table.subjects >= 2 * this.#maxEntries)
-      throw unavailable('holds as many subjects as it can')
   }
 
   #expectOpen(): void {

@@ -89,12 +89,9 @@ export const createRevocation = ({ run, keys, feed }: RevocationNeeds) => {
    * Three steps, each safe to stop after: logins get the coming epoch; the feed reports it; everything older dies. A
    * caller that saw an error calls again, and a login in between is not caught by what was left undone.
    */
-  const revokeSubject = async (
-    { kind, subject, keep }: SubjectTarget,
-    { markFor, tombstoneFor = 0 }: RevocationLife,
-  ) => {
+  const revokeSubject = async ({ kind, subject, keep }: SubjectTarget, { markFor }: RevocationLife) => {
     const { partition, field } = keys.ofSubject(subject)
-    const epoch = Number(await run(RESERVE, [partition], [field, Math.ceil(Math.max(markFor, tombstoneFor))]))
+    const epoch = Number(await run(RESERVE, [partition], [field, Math.ceil(markFor)]))
     const named = keep === undefined ? {} : { keep }
     const mark = await publish({ mark: { kind, subject, ...named, epoch }, life: markFor })
     const kept = keep === undefined ? null : keys.ofSession(keep)

@@ -5,6 +5,7 @@ import { credentialClauses } from './credentials.js'
 import { crossSiteClauses } from './cross-site.js'
 import { faultClauses } from './faults.js'
 import { guardClauses } from './guard.js'
+import { keySetClauses } from './key-set.js'
 import { lateHeaderClauses } from './late-headers.js'
 import { overlapClauses } from './overlap.js'
 import { publicPageClauses } from './public-pages.js'
@@ -37,4 +38,5 @@ export const httpContract: readonly HttpClause[] = [
   ...credentialClauses,
   ...publicPageClauses,
   ...lateHeaderClauses,
+  ...keySetClauses,
 ]

@@ -157,15 +157,12 @@ class Model implements ModelStore {
     return { mark, changed: session !== undefined }
   }
 
-  #revokeSubject(
-    { kind, subject, keep }: SubjectTarget,
-    { markFor, tombstoneFor = 0 }: RevocationLife,
-  ): Revoked {
+  #revokeSubject({ kind, subject, keep }: SubjectTarget, { markFor }: RevocationLife): Revoked {
     const now = this.#now()
     const kept = keep === undefined ? undefined : this.#rows.session(keep)
     const epoch = Math.max(now, (this.#rows.subject(subject)?.epoch ?? now) + 1)
     const mark = this.#publish({ kind, subject, ...(keep === undefined ? {} : { keep }), epoch }, markFor)
-    this.#rows.putSubject(subject, { epoch, revokedAt: now }, now + Math.max(markFor, tombstoneFor))
+    this.#rows.putSubject(subject, { epoch, revokedAt: now }, now + markFor)
     if (kept?.subject === subject) this.#rows.putSession({ ...kept, epoch, version: kept.version + 1 })
     return { mark: mark as Revoked['mark'], changed: true }
   }

@@ -1,7 +1,7 @@
 /** Clauses about sessions that were taken over from another system: `takeover` is set. */
 
 import { expectSame } from '../expectations.js'
-import { BURIED, expectOutcome, HOUR, LIFE, ROOMY, target } from './bench.js'
+import { expectOutcome, HOUR, LIFE, ROOMY, target } from './bench.js'
 import { clause, type StoreClause, timed } from './clause.js'
 
 const KIND = { takeover: 'older' } as const
@@ -68,20 +68,6 @@ export const takeoverClauses: readonly StoreClause[] = [
       await store.epoch(subject)
       const late = await record({ ...KIND, subject, authenticatedAt })
       await expectOutcome(store.insert(late, ROOMY), 'superseded', 'a takeover long after the revocation')
-    },
-  ),
-  timed(
-    'a revoked subject without sessions is remembered',
-    'The last revocation of a subject is remembered for tombstoneFor, also where its mark ends earlier and it has no session.',
-    async ({ store, record, advance }) => {
-      const { subject, authenticatedAt } = await record()
-      await store.revoke({ kind: 'subject', subject }, BURIED)
-      const expiresAt = authenticatedAt + 20 * HOUR * 1000
-      const late = await record({ ...KIND, subject, authenticatedAt, expiresAt })
-      await advance(3 * HOUR - 0.001)
-      await expectOutcome(store.insert(late, ROOMY), 'superseded', 'a takeover after the mark has ended')
-      await advance(0.001)
-      await expectOutcome(store.insert(late, ROOMY), 'inserted', 'a takeover after tombstoneFor')
     },
   ),
 ]

@@ -102,13 +102,4 @@ export const takeoverSaboteurs: Saboteurs = {
       }
     },
   },
-  'a revoked subject without sessions is remembered': {
-    'tombstoneFor is for sessions alone': (inner) => ({
-      revoke: (target, { markFor, ...life }) =>
-        inner.revoke(target, target.kind === 'subject' ? { markFor } : { markFor, ...life }),
-    }),
-    'the row of a subject is never dropped': judging(async (record, revokedAt) =>
-      record.takeover !== undefined && record.authenticatedAt <= revokedAt ? null : record,
-    ),
-  },
 }

@@ -7,7 +7,7 @@ import { accept, isRefusal, type Outcome, refuse } from '../outcome.js'
 import type { Cookies } from './cookies.js'
 import type { Exchange } from './exchange.js'
 import type { Identified, Identify } from './identity.js'
-import { type AuthReply, type AuthRequest, NO_STORE, pathOf } from './message.js'
+import { type AuthReply, type AuthRequest, type Header, NO_STORE, pathOf } from './message.js'
 import type { SignIn } from './sign-in.js'
 
 /** What an endpoint answers besides the headers of its exchange. */
@@ -21,7 +21,7 @@ type Handler = (exchange: Exchange, rest: string) => Promise<Outcome<Answer>>
 
 /** What the endpoints work with. */
 export interface EndpointsNeeds {
-  readonly verbs: Pick<Verbs, 'revoke' | 'sessions'>
+  readonly verbs: Pick<Verbs, 'revoke' | 'sessions' | 'jwks'>
   readonly identify: Identify
   readonly signIn: SignIn
   readonly cookies: Cookies
@@ -34,6 +34,9 @@ export type Route =
   | { readonly reply: null; readonly run: (exchange: Exchange) => Promise<Outcome<Answer>> }
   | { readonly reply: AuthReply }
 
+/** As long as a verifier may go on accepting a key that was revoked; shorter than keys are published before they sign. */
+const JWKS_CACHING: Header = ['Cache-Control', 'public, max-age=300']
+
 const NO_CONTENT: Answer = { status: 204, body: null }
 
 const describe = ({ id, createdAt, lastSeenAt, device }: SessionInfo, current: string) => ({
@@ -45,6 +48,7 @@ const describe = ({ id, createdAt, lastSeenAt, device }: SessionInfo, current: s
 })
 
 const handlersOf = ({ verbs, identify, signIn, cookies }: EndpointsNeeds): Record<string, Handler> => {
+  const { jwks } = verbs
   /** A route for signed-in callers, which lists or revokes: always asked of the store. */
   const guarded =
     (handle: (exchange: Exchange, caller: Identified, rest: string) => Promise<Outcome<Answer>>): Handler =>
@@ -54,7 +58,14 @@ const handlersOf = ({ verbs, identify, signIn, cookies }: EndpointsNeeds): Recor
       if (identity === undefined) return refuse('absent')
       return isRefusal(identity) ? identity : handle(exchange, identity.accepted, rest)
     }
+  const published: Handler = async ({ headers }) => {
+    const outcome = await jwks?.()
+    if (!outcome || isRefusal(outcome)) return outcome ?? refuse('absent')
+    headers.push(JWKS_CACHING)
+    return accept({ status: 200, body: outcome.accepted })
+  }
   return {
+    ...(jwks ? { 'GET /jwks.json': published } : {}),
     'POST /refresh': async (exchange) => {
       const outcome = await signIn.refresh(exchange)
       if (isRefusal(outcome)) return outcome

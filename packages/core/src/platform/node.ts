@@ -1,7 +1,32 @@
 /** Primitives of Node.js, Bun and Deno: synchronous. The one file of this package that imports a `node:` module. */
 
-import { createHash, createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto'
-import type { Platform } from './platform.js'
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPair,
+  hkdfSync,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto'
+import type { Jwk, Platform, SignatureAlgorithm } from './platform.js'
+
+const digestOf = (alg: SignatureAlgorithm): string | null => (alg === 'EdDSA' ? null : 'sha256')
+const jwkOf = (key: KeyObject): Jwk => key.export({ format: 'jwk' }) as Jwk
+
+const drawn = (alg: SignatureAlgorithm): Promise<KeyObject> =>
+  new Promise((resolve, reject) => {
+    const done = (error: Error | null, _publicKey: KeyObject, privateKey: KeyObject): void =>
+      error ? reject(error) : resolve(privateKey)
+    if (alg === 'EdDSA') generateKeyPair('ed25519', undefined, done)
+    else if (alg === 'ES256') generateKeyPair('ec', { namedCurve: 'P-256' }, done)
+    else generateKeyPair('rsa', { modulusLength: 2048 }, done)
+  })
 
 /** `node:crypto`. */
 export const platform: Platform = {
@@ -17,6 +42,19 @@ export const platform: Platform = {
   },
   hkdf: (secret, info, length) => new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length)),
   sha256: (message) => createHash('sha256').update(message).digest(),
+  isSynchronous: true,
+  signatureKey: (alg, jwk) => {
+    const digest = digestOf(alg)
+    const given = { key: jwk as JsonWebKey, format: 'jwk' } as const
+    const publicKey = { key: createPublicKey(given), dsaEncoding: 'ieee-p1363' } as const
+    const checking = (message: string, signature: Uint8Array): boolean =>
+      verify(digest, Buffer.from(message), publicKey, signature)
+    if (jwk.d === undefined) return { verify: checking }
+    const privateKey = { key: createPrivateKey(given), dsaEncoding: 'ieee-p1363' } as const
+    return { verify: checking, sign: (message) => sign(digest, Buffer.from(message), privateKey) }
+  },
+  jwkOf: (pem) => jwkOf(pem.includes('PRIVATE') ? createPrivateKey(pem) : createPublicKey(pem)),
+  generate: async (alg) => jwkOf(await drawn(alg)),
   encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url'),
   copy: (text) => Buffer.from(text, 'latin1').toString('latin1'),
   decode: (segment) => Buffer.from(segment, 'base64url'),

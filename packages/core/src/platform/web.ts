@@ -1,11 +1,24 @@
 /** Primitives of the web platform: WebCrypto, for Workers and whatever else has no `node:crypto`. */
 
-import { base64url } from 'jose'
-import type { Platform } from './platform.js'
+import { base64url, exportJWK, generateKeyPair, importPKCS8, importSPKI } from 'jose'
+import type { Jwk, Platform, SignatureAlgorithm } from './platform.js'
 
 const encoder = new TextEncoder()
 const bytesOf = (message: string | Uint8Array): Uint8Array<ArrayBuffer> =>
   typeof message === 'string' ? encoder.encode(message) : Uint8Array.from(message)
+
+const SIGNATURES = {
+  EdDSA: { name: 'Ed25519' },
+  ES256: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+} as const satisfies Record<SignatureAlgorithm, object>
+
+/** Which algorithm a PEM is for stands inside it: it is tried as each. */
+const readPem = async (pem: string): Promise<Jwk> => {
+  const read = pem.includes('PRIVATE') ? importPKCS8 : importSPKI
+  const tries = Object.keys(SIGNATURES).map((alg) => read(pem, alg, { extractable: true }))
+  return (await exportJWK(await Promise.any(tries))) as Jwk
+}
 
 /** WebCrypto. */
 export const platform: Platform = {
@@ -26,6 +39,28 @@ export const platform: Platform = {
   },
   sha256: async (message) =>
     new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encoder.encode(message))),
+  isSynchronous: false,
+  signatureKey: async (alg, jwk) => {
+    const { subtle } = globalThis.crypto
+    const how = SIGNATURES[alg]
+    const { d, p, q, dp, dq, qi, ...shared } = jwk
+    const keyOf = (members: object, use: 'sign' | 'verify') =>
+      subtle.importKey('jwk', members as JsonWebKey, how, false, [use])
+    const publicKey = await keyOf(shared, 'verify')
+    const verify = (message: string, signature: Uint8Array) =>
+      subtle.verify(how, publicKey, bytesOf(signature), bytesOf(message))
+    if (d === undefined) return { verify }
+    const privateKey = await keyOf(jwk, 'sign')
+    return {
+      verify,
+      sign: async (message) => new Uint8Array(await subtle.sign(how, privateKey, bytesOf(message))),
+    }
+  },
+  jwkOf: readPem,
+  generate: async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true })
+    return (await exportJWK(privateKey)) as Jwk
+  },
   encode: (bytes) => base64url.encode(bytes),
   copy: (text) => new TextDecoder().decode(encoder.encode(text)),
   decode: (segment) => base64url.decode(segment),

@@ -14,12 +14,12 @@ export type Revoke = (store: BoundedStore, target: RevocationTarget) => Promise<
 /**
  * Binds the copy of this process.
  *
- * @param tombstoneFor - for how long what ends now must not come back by a takeover, in milliseconds
+ * @param tombstoneFor - for how long the id of a session that ends now must not come back, in milliseconds
  */
 export const createRevoke =
   (replica: Pick<Replica, 'apply'>, markFor: number, tombstoneFor: () => number): Revoke =>
   async (store, target) => {
-    const lasting = target.kind === 'token' ? 0 : Math.max(0, Math.ceil(tombstoneFor()))
+    const lasting = target.kind === 'session' ? Math.max(0, Math.ceil(tombstoneFor())) : 0
     const revoked = await store.revoke(target, { markFor, ...(lasting > 0 ? { tombstoneFor: lasting } : {}) })
     if (revoked.mark) replica.apply(revoked.mark)
     return revoked

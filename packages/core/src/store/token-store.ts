@@ -88,9 +88,8 @@ export interface RevocationLife {
   /** How long the mark lasts, in milliseconds: as long as an access token that it kills can live. */
   readonly markFor: number
   /**
-   * How long what was ended stays refused, in milliseconds. Of a session: how long `insert` refuses its id; the tombstone
-   * is the session's own row under its own key, also where there was none, and is no mark. Of a subject: how long its row
-   * lives at least, and so its last revocation is known. Default: 0.
+   * How long `insert` refuses the id of the ended session, in milliseconds, for session targets only. The tombstone is
+   * the session's own row under its own key, also where there was none; it is no mark. Default: 0, no tombstone.
    */
   readonly tombstoneFor?: number
 }
@@ -177,8 +176,8 @@ export const STORE_LIMITS = {
  * `@auth/contracts` proves it.
  *
  * A subject's row holds its epoch, the instant of its last revocation and the index of its sessions. It lives until the
- * latest `expiresAt` ever inserted for the subject, the end of the latest mark on it, or the end of the latest `tombstoneFor`;
- * while it is missing, all sessions of the subject are dead.
+ * latest `expiresAt` ever inserted for the subject or the end of the latest mark on it; while it is missing, all sessions
+ * of the subject are dead.
  *
  * Fields of a record that a store does not know come back as they were given: two releases can share one store.
  *

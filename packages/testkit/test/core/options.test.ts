@@ -29,7 +29,7 @@ test('options that are sound are accepted, and a store and a secret are all that
     ...sound,
     ...{ claims: () => ({}), issuer: 'https://id.example', audience: 'api', accessTtl: 300, idle: 3600 },
     ...{ absolute: 7200, leeway: 0, overlap: 0, rotation: 'strict', maxStaleness: 1, onUnavailable: 'allow' },
-    ...{ maxSessions: 1, whenFull: 'deny' },
+    ...{ maxSessions: 1, whenFull: 'deny', keys: ['secret'] },
     ...{ onEvent: () => undefined, now: Date.now, environment: 'production' },
   }
   expect(problemsOf(everything)).toEqual([])

@@ -139,6 +139,11 @@ export const REJECTED: Readonly<Record<string, readonly string[]>> = {
   'a strict route needs a live session': ['every second look-up says not revoked'],
   'a fault inside a handler is a 503': ['an outage is a 500', 'an outage is a 401', 'Retry-After is lost'],
   'a body that cannot be read is a 400 or a 413': ['large bodies are cut'],
+  'the public keys are published, and nothing else of them': [
+    'the private part of a key is published',
+    'the key set is for callers without cookies',
+    'Cache-Control is lost',
+  ],
   'the endpoints answer their own paths and methods only': [
     'unknown methods are not found',
     'a list of no keys is published',

@@ -50,6 +50,17 @@ export const routesSaboteurs: Saboteurs = {
   'a list of no keys is published': onWire(({ path, init }, send) =>
     path === '/auth/jwks.json' ? Promise.resolve(Response.json({ keys: [] })) : send(path, init),
   ),
+  'the private part of a key is published': onWire(async ({ path, init }, send) => {
+    const response = await send(path, init)
+    if (path !== '/auth/jwks.json' || !response.ok) return response
+    const { keys } = await response.clone().json()
+    return withBody(response, { keys: keys.map((key: object) => ({ ...key, d: 'secret' })) })
+  }),
+  'the key set is for callers without cookies': onWire(async ({ path, init }, send) => {
+    const response = await send(path, init)
+    const hasCookie = init.headers.some(([name]) => name === 'cookie')
+    return path === '/auth/jwks.json' && hasCookie ? withStatus(response, 401) : response
+  }),
   'DELETE is not routed': onWire(({ path, init }, send) =>
     init.method === 'DELETE' ? Promise.resolve(new Response(null, { status: 204 })) : send(path, init),
   ),

@@ -2,7 +2,7 @@
 
 import type { AuthOptions } from '@auth/core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { secretKeySource } from '../../../../core/src/keys/ring.js'
+import { createKeySource } from '../../../../core/src/keys/ring.js'
 import { signAccessToken } from '../../../../core/src/token/sign.js'
 import {
   decode,
@@ -120,7 +120,11 @@ describe('the application cannot write claims that are ours', () => {
       transport: 'cookie',
     }
     const settings = { issuer: 'app', audience: 'app', development: false }
-    const { signing } = await secretKeySource([SECRET], false).load()
+    const { signing } = await createKeySource({
+      secrets: [SECRET],
+      development: false,
+      specs: [{ kind: 'secret' }],
+    }).load()
     const token = await signAccessToken(signing, settings, {
       ...principal,
       claims,

@@ -4,7 +4,7 @@ import nodeCrypto, { createHmac, hkdfSync } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { type KeyRing, secretKeySource } from '../../../../core/src/keys/ring.js'
+import { createKeySource, type KeyRing } from '../../../../core/src/keys/ring.js'
 import { platform as node } from '../../../../core/src/platform/node.js'
 import { platform as web } from '../../../../core/src/platform/web.js'
 import { isOfSession, readRefreshToken, refreshTokenOf } from '../../../../core/src/token/refresh-token.js'
@@ -24,7 +24,7 @@ let ring: KeyRing
 let scene: Scene
 let token = ''
 beforeAll(async () => {
-  ring = await secretKeySource([SECRET], false).load()
+  ring = await createKeySource({ secrets: [SECRET], development: false, specs: [{ kind: 'secret' }] }).load()
   scene = await openScene()
   token = scene.pair.refreshToken
 })
@@ -64,7 +64,11 @@ describe('the form', () => {
 
   test('is the same each time it is computed', async () => {
     const session = { id: ID, generation: 3, seed: 'seed' }
-    const other = await secretKeySource([SECRET], false).load()
+    const other = await createKeySource({
+      secrets: [SECRET],
+      development: false,
+      specs: [{ kind: 'secret' }],
+    }).load()
     expect(await refreshTokenOf(ring, session)).toBe(await refreshTokenOf(ring, session))
     expect(await refreshTokenOf(other, session)).toBe(await refreshTokenOf(ring, session))
   })
