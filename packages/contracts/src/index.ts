@@ -1,5 +1,6 @@
 /** `@auth/contracts`: contracts as data, a model to compare with, a clock that obeys. No test runner is imported. */
 
+export { type AuditClause, type AuditLogUnderTest, auditContract } from './audit-contract/index.js'
 export { type FakeClock, fakeClock } from './fake-clock.js'
 export {
   type BrowserJar,

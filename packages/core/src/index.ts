@@ -39,6 +39,15 @@ export type { Access, Pair, Refreshed } from './token/issue.js'
 
 // ------------------------------------------------------------------ for authors of stores and adapters
 
+export {
+  AUDIT_LIMITS,
+  type AuditHead,
+  type AuditLog,
+  type AuditPage,
+  type AuditPlace,
+  type AuditQuery,
+  type AuditRecord,
+} from './audit/audit-log.js'
 export { type Json, parseSessionRecord, type SessionRecord, type Transport } from './session/record.js'
 export type { ReuseCause } from './session/rotation.js'
 export { partitionOf } from './session/session-id.js'
