@@ -6,7 +6,6 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
-  generateKeyPair,
   hkdfSync,
   type JsonWebKey,
   type KeyObject,
@@ -18,15 +17,6 @@ import type { Jwk, Platform, SignatureAlgorithm } from './platform.js'
 
 const digestOf = (alg: SignatureAlgorithm): string | null => (alg === 'EdDSA' ? null : 'sha256')
 const jwkOf = (key: KeyObject): Jwk => key.export({ format: 'jwk' }) as Jwk
-
-const drawn = (alg: SignatureAlgorithm): Promise<KeyObject> =>
-  new Promise((resolve, reject) => {
-    const done = (error: Error | null, _publicKey: KeyObject, privateKey: KeyObject): void =>
-      error ? reject(error) : resolve(privateKey)
-    if (alg === 'EdDSA') generateKeyPair('ed25519', undefined, done)
-    else if (alg === 'ES256') generateKeyPair('ec', { namedCurve: 'P-256' }, done)
-    else generateKeyPair('rsa', { modulusLength: 2048 }, done)
-  })
 
 /** `node:crypto`. */
 export const platform: Platform = {
@@ -54,7 +44,6 @@ export const platform: Platform = {
     return { verify: checking, sign: (message) => sign(digest, Buffer.from(message), privateKey) }
   },
   jwkOf: (pem) => jwkOf(pem.includes('PRIVATE') ? createPrivateKey(pem) : createPublicKey(pem)),
-  generate: async (alg) => jwkOf(await drawn(alg)),
   encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url'),
   copy: (text) => Buffer.from(text, 'latin1').toString('latin1'),
   decode: (segment) => Buffer.from(segment, 'base64url'),

@@ -38,8 +38,6 @@ export interface Platform {
   signatureKey(alg: SignatureAlgorithm, jwk: Jwk): MaybePromise<SignatureKey>
   /** Reads PKCS #8 or SubjectPublicKeyInfo. Throws or rejects where it is neither. */
   jwkOf(pem: string): MaybePromise<Jwk>
-  /** Draws a key pair; RSA has 2048 bits. */
-  generate(alg: SignatureAlgorithm): Promise<Jwk>
   /** base64url without padding (RFC 7515 section 2). */
   encode(bytes: Uint8Array): string
   /** An ASCII string of its own: a slice would keep the string alive that it was cut from. */

@@ -1,6 +1,6 @@
 /** Primitives of the web platform: WebCrypto, for Workers and whatever else has no `node:crypto`. */
 
-import { base64url, exportJWK, generateKeyPair, importPKCS8, importSPKI } from 'jose'
+import { base64url } from 'jose'
 import type { Jwk, Platform, SignatureAlgorithm } from './platform.js'
 
 const encoder = new TextEncoder()
@@ -15,9 +15,14 @@ const SIGNATURES = {
 
 /** Which algorithm a PEM is for stands inside it: it is tried as each. */
 const readPem = async (pem: string): Promise<Jwk> => {
-  const read = pem.includes('PRIVATE') ? importPKCS8 : importSPKI
-  const tries = Object.keys(SIGNATURES).map((alg) => read(pem, alg, { extractable: true }))
-  return (await exportJWK(await Promise.any(tries))) as Jwk
+  const { subtle } = globalThis.crypto
+  const der = Uint8Array.from(atob(pem.replace(/-----[A-Z ]+-----|\s/g, '')), (c) => c.charCodeAt(0))
+  const isPrivate = pem.includes('PRIVATE')
+  const tries = Object.values(SIGNATURES).map((how) =>
+    subtle.importKey(isPrivate ? 'pkcs8' : 'spki', der, how, true, [isPrivate ? 'sign' : 'verify']),
+  )
+  const { key_ops, ext, alg, ...jwk } = await subtle.exportKey('jwk', await Promise.any(tries))
+  return jwk as Jwk
 }
 
 /** WebCrypto. */
@@ -57,10 +62,6 @@ export const platform: Platform = {
     }
   },
   jwkOf: readPem,
-  generate: async (alg) => {
-    const { privateKey } = await generateKeyPair(alg, { extractable: true })
-    return (await exportJWK(privateKey)) as Jwk
-  },
   encode: (bytes) => base64url.encode(bytes),
   copy: (text) => new TextDecoder().decode(encoder.encode(text)),
   decode: (segment) => base64url.decode(segment),
