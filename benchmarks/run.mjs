@@ -1,27 +1,27 @@
-/** Runs every variant in turns, each time in a fresh process, and prints medians and ratios. */
+/** `npm run bench -- [sections] [--quick]`: measures all sections, or the named ones, and prints medians and ratios. */
 
-import { execFileSync } from 'node:child_process'
-import { groups } from './variants.mjs'
+import { compare } from './lib/compare.mjs'
+import { SECTIONS } from './sections/index.mjs'
 
-const ROUNDS = 3
+const quick = process.argv.includes('--quick')
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const HOW = quick
+  ? { passes: 1, rounds: 1, warmUps: 1, milliseconds: 150, requests: 1600 }
+  : { passes: 2, rounds: 6, warmUps: 3, milliseconds: 300, requests: 3200 }
 
-const measure = (...args) => {
-  const file = new URL('./measure.mjs', import.meta.url).pathname
-  return Number(execFileSync(process.execPath, ['--expose-gc', file, ...args]).toString())
-}
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
+const slice = (variant, { milliseconds }) => variant.process.ask('run', milliseconds)
 
-for (const [group, variants] of Object.entries(groups)) {
-  const names = Object.keys(variants)
-  const times = new Map(names.map((name) => [name, []]))
-  for (let round = 0; round < ROUNDS; round += 1)
-    for (const name of names) times.get(name).push(measure(group, name))
-  const base = median(times.get(names[0]))
-  console.log(`\n${group}`)
-  for (const name of names) {
-    const time = median(times.get(name))
-    console.log(`  ${name.padEnd(34)} ${time.toFixed(1).padStart(8)} µs   ${(time / base).toFixed(2)}`)
+const format = ({ name, cpu, perSecond, ratio }) =>
+  `  ${name.padEnd(44)}${cpu.toFixed(1).padStart(9)} µs${ratio.toFixed(2).padStart(8)}${(1 / ratio).toFixed(2).padStart(8)}${perSecond.toFixed(0).padStart(10)}/s`
+
+for (const [id, { title, groups }] of Object.entries(SECTIONS)) {
+  if (wanted.length > 0 && !wanted.includes(id)) continue
+  console.log(`\n${title}`)
+  for (const [group, given] of Object.entries(groups)) {
+    const { names, measure } = Array.isArray(given) ? { names: given, measure: slice } : given
+    console.log(` ${group}`)
+    const results = await compare(id, names, { ...HOW, measure: (variant) => measure(variant, HOW) })
+    for (const result of results) console.log(format(result))
   }
 }
-console.log(`\nmemory store: ${measure('memory')} bytes of heap per session`)
 process.exit()

@@ -1,0 +1,40 @@
+/** A fresh process for each variant, and questions to it. */
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+
+const PROGRAM = new URL('./child.mjs', import.meta.url).pathname
+const running = new Set()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Starts a variant; resolves when it is ready. @param {string} section @param {string} name */
+export const startVariant = async (section, name) => {
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const child = fork(PROGRAM, [section, name], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  running.add(child)
+  const answer = async () => {
+    const gone = once(child, 'exit').then(() => {
+      throw new Error(`${section}: "${name}" ended before it had answered`)
+    })
+    const [message] = await Promise.race([once(child, 'message'), gone])
+    return message
+  }
+  const { port } = await answer()
+  return {
+    port,
+    pid: child.pid,
+    /** @param {string} question @param {unknown} [argument] */
+    ask: (question, argument) => {
+      child.send({ question, argument })
+      return answer()
+    },
+    stop: async () => {
+      running.delete(child)
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
