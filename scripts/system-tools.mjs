@@ -15,6 +15,11 @@ import { run } from './machine.mjs'
 const TOOLS = [
   ['chromium', 'the examples in a real browser', 'command -v chromium'],
   ['python3-jwt', 'access tokens verified in another language', "/usr/bin/python3 -c 'import jwt'"],
+  [
+    'python3-cryptography',
+    'public keys fetched in another language',
+    "/usr/bin/python3 -c 'import cryptography'",
+  ],
   ['python3-flask', 'sessions of Flask, and the Flask example', "/usr/bin/python3 -c 'import flask'"],
   ['postgresql', 'sessions of connect-pg-simple and Django', 'ls /usr/lib/postgresql/*/bin/postgres'],
   ['redis-server', 'Redis and Redis Cluster', 'command -v redis-server || command -v valkey-server'],
