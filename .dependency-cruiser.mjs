@@ -19,7 +19,7 @@ const ROOMS = [
   ['http'],
 ]
 
-const CORE = '^packages/core/src/(index|http/index)[.]ts$'
+const CORE = '^packages/core/src/(index|audit/index|http/index)[.]ts$'
 const NODE =
   '^(node:)?(assert|buffer|child_process|crypto|diagnostics_channel|fs|http|net|os|path|process|stream|tls|url|util|zlib)(/|$)'
 

@@ -1,5 +1,6 @@
 /** `createAuth`: binds clock, keys and store to the verbs, once. */
 
+import { type AuditVerbs, auditVerbs, type OpenAudit, openAudit } from './audit/audit.js'
 import { createEmit, type Emit } from './audit/emit.js'
 import type { RequestSource } from './audit/event.js'
 import { createSettle, type Settle, type SourceOf } from './audit/settle.js'
@@ -64,7 +65,9 @@ export interface Auth<C extends object = object> {
    * has ended without a newer one. Takes a principal as `authenticate` or a guard gave it.
    */
   readonly watch: WatchVerb
-  /** Lets go of what the store holds open. */
+  /** The audit log, as the option `audit` has it. Its methods reject with `invalid_argument` where there is none. */
+  readonly audit: AuditVerbs
+  /** Keeps what the audit log has accepted, then lets go of what the store holds open. */
   close(): Promise<void>
 }
 
@@ -72,6 +75,7 @@ export interface Auth<C extends object = object> {
 export interface Verbs {
   readonly settings: Settings
   readonly emit: Emit
+  readonly audit: OpenAudit | undefined
   readonly settle: Settle
   /** Opens the store for one request: one budget of time for all that is asked in it. */
   store(source?: RequestSource): BoundedStore
@@ -108,14 +112,12 @@ const createAnnounce = ({ development, store }: Settings, emit: Emit): (() => vo
   }
 }
 
-/**
- * Binds the verbs of one configuration. @param endedUntil - until when the ids of revoked sessions must not come back, in milliseconds
- *
- * It draws no random, starts no timer and opens no connection. */
+/** Binds the verbs of one configuration. @param endedUntil - until when the ids of revoked sessions must not come back, in milliseconds */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: it binds functions, each of them short
 export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
   const { store, now, leeway, maxStaleness, development } = settings
-  const emit = createEmit(settings.onEvent, now)
+  const audit = openAudit(settings)
+  const emit = createEmit(settings.onEvent, now, audit && ((event) => audit.push(event)))
   const announce = createAnnounce(settings, emit)
   const monotonic = () => performance.now()
   const source = createKeySource({ secrets: settings.secrets, development, specs: settings.keys })
@@ -140,6 +142,7 @@ export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
   return {
     settings,
     emit,
+    audit,
     settle: createSettle(emit),
     store: (origin) => boundedStore(store, emit, origin),
     authenticate: createAuthenticate({
@@ -179,6 +182,7 @@ export const createVerbs = (settings: Settings, endedUntil = 0): Verbs => {
     close: async () => {
       watchers.close()
       replica.close()
+      await audit?.close()
       await store.close()
     },
   }
@@ -237,6 +241,7 @@ export const authOf = <C extends object>(verbs: Verbs): Auth<C> => {
       }),
     report: verbs.report,
     watch: verbs.watch,
+    audit: auditVerbs(verbs.audit, (work) => run(async () => accept(await work()))),
     close: () => run(async () => accept(await verbs.close())),
   }
 }

@@ -1,5 +1,6 @@
 /** The options of `createAuth`: what they mean, what they default to, and every way in which they can be wrong. */
 
+import type { Audit } from './audit/audit.js'
 import type { EventSink } from './audit/emit.js'
 import { defaultSink } from './audit/sinks.js'
 import {
@@ -90,6 +91,8 @@ export interface AuthOptions<C extends object = object> {
   readonly onUnavailable?: 'deny' | 'allow' | undefined
   /** Receives the audit log. Default: what is wrong goes to the console. */
   readonly onEvent?: EventSink | undefined
+  /** Keeps every event, with proof: `auditLog` of `@auth/core/audit`. Default: none. */
+  readonly audit?: Audit | undefined
   /** Default: `NODE_ENV`, read at run time; production where it says neither `development` nor `test`. */
   readonly environment?: Environment | undefined
   /** The clock, in milliseconds. Default: `Date.now`. */
@@ -115,6 +118,7 @@ export interface Settings {
   readonly maxStaleness: number
   readonly allowUnchecked: boolean
   readonly onEvent: EventSink
+  readonly audit: Audit | undefined
   readonly development: boolean
   readonly now: () => number
 }
@@ -122,6 +126,7 @@ export interface Settings {
 const name = must('a string of 1 to 255 characters without white space at its ends', (value) => {
   return typeof value === 'string' && value.length > 0 && value.length <= 255 && value === value.trim()
 })
+const isAudit = must('what auditLog gives', (value) => typeof Object(value).open === 'function')
 const STORE_METHODS = ['insert', 'find', 'replace', 'list', 'epoch', 'revoke', 'isRevoked', 'close']
 const isStore = must('a TokenStore, for instance memoryStore()', (value) => {
   const store = (value ?? {}) as Record<string, unknown>
@@ -156,6 +161,7 @@ export const AUTH_CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   maxStaleness: seconds(1, 60),
   onUnavailable: oneOf('deny', 'allow'),
   onEvent: isFunction,
+  audit: isAudit,
   environment: oneOf('production', 'development', 'test'),
   now: isFunction,
 }
@@ -255,6 +261,7 @@ export const settingsOf = (options: Snapshot<AuthOptions>): Settings => {
     maxStaleness: options.maxStaleness ?? 5,
     allowUnchecked: options.onUnavailable === 'allow',
     onEvent: options.onEvent ?? defaultSink(development),
+    audit: options.audit,
     development,
     now: options.now ?? Date.now,
   }

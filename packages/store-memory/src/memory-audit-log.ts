@@ -13,7 +13,7 @@ import {
 
 /** Options of `memoryAuditLog`. */
 export interface MemoryAuditLogOptions {
-  /** How many records it is made for; the oldest above it are pruned. Default: 10000, some 10 MB. */
+  /** How many records it is made for; from twice as many on it refuses them. Default: 10000, some 10 MB. */
   readonly maxRecords?: number | undefined
 }
 

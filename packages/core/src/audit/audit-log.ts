@@ -96,8 +96,7 @@ export const AUDIT_LIMITS = {
  */
 export interface AuditLog {
   /**
-   * How many records this log is made for; `auditLog` removes the oldest above it, and chains that it did. The log refuses
-   * records from twice as many on. Absent: as many as come.
+   * How many records this log is made for. It refuses records from twice as many on. Absent: as many as come.
    */
   readonly maxRecords?: number | undefined
   /**

@@ -93,6 +93,18 @@ export type EventBody =
   | ({ readonly type: 'revocation_unchecked'; readonly tokenId: string } & EventSubject)
   | { readonly type: 'claims_trouble'; readonly message: string }
   | { readonly type: 'server_fault'; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'audit_checkpoint'
+      /** Where this process's chain and those of others stand. */
+      readonly heads: readonly { readonly writer: string; readonly number: number; readonly mac: string }[]
+      readonly closed: boolean
+    }
+  | {
+      readonly type: 'audit_lost'
+      readonly count: number
+      readonly types: Readonly<Record<string, number>>
+    }
+  | { readonly type: 'audit_trouble'; readonly message: string }
   | { readonly type: 'development_mode' }
   | { readonly type: 'memory_store_in_production' }
 
@@ -127,6 +139,9 @@ export const KINDS: Readonly<Record<EventBody['type'], readonly [Severity, Event
   revocation_unchecked: ['warn', 'unknown'],
   claims_trouble: ['error', 'failure'],
   server_fault: ['error', 'failure'],
+  audit_checkpoint: ['info', 'success'],
+  audit_lost: ['error', 'failure'],
+  audit_trouble: ['error', 'failure'],
   development_mode: ['warn', 'unknown'],
   memory_store_in_production: ['error', 'unknown'],
 }

@@ -33,6 +33,9 @@ const KINDS: Record<EventBody['type'], Row> = {
   revocation_unchecked: ['warn', 'unknown', { type: 'revocation_unchecked', tokenId: 't', ...who }],
   claims_trouble: ['error', 'failure', { type: 'claims_trouble', message: 'down' }],
   server_fault: ['error', 'failure', { type: 'server_fault', code: 'invalid_argument', message: 'no' }],
+  audit_checkpoint: ['info', 'success', { type: 'audit_checkpoint', heads: [], closed: true }],
+  audit_lost: ['error', 'failure', { type: 'audit_lost', count: 1, types: { refreshed: 1 } }],
+  audit_trouble: ['error', 'failure', { type: 'audit_trouble', message: 'down' }],
   development_mode: ['warn', 'unknown', { type: 'development_mode' }],
   memory_store_in_production: ['error', 'unknown', { type: 'memory_store_in_production' }],
 }
