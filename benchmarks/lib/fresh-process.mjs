@@ -14,10 +14,12 @@ export const startVariant = async (section, name) => {
   const env = { ...process.env, NODE_ENV: 'production' }
   const child = fork(PROGRAM, [section, name], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   running.add(child)
+  const gone = once(child, 'exit').then(() => {
+    throw new Error(`${section}: "${name}" ended before it had answered`)
+  })
+  // Stopping it is no failure.
+  gone.catch(() => undefined)
   const answer = async () => {
-    const gone = once(child, 'exit').then(() => {
-      throw new Error(`${section}: "${name}" ended before it had answered`)
-    })
     const [message] = await Promise.race([once(child, 'message'), gone])
     return message
   }
@@ -32,9 +34,8 @@ export const startVariant = async (section, name) => {
     },
     stop: async () => {
       running.delete(child)
-      const gone = once(child, 'exit')
       child.kill('SIGKILL')
-      await gone
+      await gone.catch(() => undefined)
     },
   }
 }
