@@ -91,8 +91,12 @@ export const temporaryFolder = (purpose) => {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** A port of the loopback interface that is free now, any unless told; rejects where the one asked for is taken. */
-/** @param {number} [wanted] @returns {Promise<number>} */
+/**
+ * A port of the loopback interface that is free now, any unless told; rejects where the one asked for is taken.
+ *
+ * @param {number} [wanted]
+ * @returns {Promise<number>}
+ */
 export const freePort = (wanted = 0) =>
   new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject)

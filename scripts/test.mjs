@@ -34,8 +34,11 @@ const check = async (script, promise) => {
   return one(code === 0)
 }
 
-/** Runs vitest in the folder of the command, and counts also files that did not load and errors outside of tests. */
-/** @returns {Promise<Outcome>} */
+/**
+ * Runs vitest in the folder of the command, and counts also files that did not load and errors outside of tests.
+ *
+ * @returns {Promise<Outcome>}
+ */
 const tests = async () => {
   console.log('\n== tests')
   const { startVitest } = await import('vitest/node')
