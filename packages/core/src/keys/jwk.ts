@@ -23,7 +23,8 @@ const MAX_MODULUS = 8192
 export const isKid = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= MAX_KID
 
-const bytesOf = (value: unknown): Uint8Array =>
+/** What a member in base64url holds; no bytes where it is none. */
+export const bytesOf = (value: unknown): Uint8Array =>
   typeof value === 'string' && SEGMENT.test(value) ? platform.decode(value) : new Uint8Array(0)
 
 /** Bits of a big-endian number, without leading zeros. */

@@ -1,9 +1,9 @@
 /** The `keys` option: what may stand in it, and everything that can be wrong with it. */
 
 import { platform } from '#platform'
-import type { Jwk } from '../platform/platform.js'
+import type { Jwk, SignatureKey } from '../platform/platform.js'
 import type { ExternalSign } from './external-signer.js'
-import { importKey, isKid, type KeyMaterial, pemProblem, readJwk, readPem } from './jwk.js'
+import { bytesOf, importKey, isKid, type KeyMaterial, pemProblem, readJwk, readPem } from './jwk.js'
 
 /** A key whose private half another service holds. */
 export interface ExternalKey {
@@ -20,12 +20,17 @@ export interface ExternalKey {
  */
 export type AccessKeyOption = string | Jwk | ExternalKey
 
-/** One entry, read. */
+/** One entry, read; `key` where it could be imported at once. */
 export type KeySpec =
   | { readonly kind: 'secret' }
   | { readonly kind: 'shared'; readonly kid: string; readonly secret: Uint8Array }
   | { readonly kind: 'pem'; readonly text: string }
-  | { readonly kind: 'pair'; readonly material: KeyMaterial; readonly sign?: ExternalSign }
+  | {
+      readonly kind: 'pair'
+      readonly material: KeyMaterial
+      readonly key?: SignatureKey
+      readonly sign?: ExternalSign
+    }
 
 const MIN_SHARED = 32
 const MIN_DISTINCT = 8
@@ -34,7 +39,7 @@ const readShared = ({ k, kid, alg, use }: Jwk): KeySpec | string => {
   if (!isKid(kid)) return 'needs a kid, so that its verifier finds it'
   if (alg !== undefined && alg !== 'HS256') return 'is an HS256 key; its alg says something else'
   if (use !== undefined && use !== 'sig') return 'is not for signatures: its use is not "sig"'
-  const secret = typeof k === 'string' && /^[A-Za-z0-9_-]+$/.test(k) ? platform.decode(k) : new Uint8Array(0)
+  const secret = bytesOf(k)
   if (secret.length < MIN_SHARED || new Set(secret).size < MIN_DISTINCT)
     return `needs a member k of ${MIN_SHARED} random bytes or more, in base64url`
   return { kind: 'shared', kid, secret }
@@ -42,8 +47,11 @@ const readShared = ({ k, kid, alg, use }: Jwk): KeySpec | string => {
 
 /** Tries a key, where that can be done at once. */
 const tried = (material: KeyMaterial): KeySpec | string => {
-  const key = platform.isSynchronous ? importKey(material) : material
-  return typeof key === 'string' ? key : { kind: 'pair', material }
+  const key = platform.isSynchronous ? importKey(material) : undefined
+  if (typeof key === 'string') return key
+  return key === undefined || key instanceof Promise
+    ? { kind: 'pair', material }
+    : { kind: 'pair', material, key }
 }
 
 const readPair = (given: Jwk): KeySpec | string => {

@@ -5,8 +5,8 @@ import { invalidOptions } from '../checks.js'
 import { after, type MaybePromise } from '../maybe-promise.js'
 import type { HmacKey, Jwk } from '../platform/platform.js'
 import { type AccessKey, asymmetric, hs256, thumbprint } from './algorithms.js'
-import { type ExternalSign, externalSign } from './external-signer.js'
-import { importKey, type KeyMaterial, readPem } from './jwk.js'
+import { externalSign } from './external-signer.js'
+import { importKey, readPem } from './jwk.js'
 import type { KeySpec } from './key-options.js'
 
 /** A key for refresh tokens: derived from a secret, so that a service that verifies access tokens cannot make one. */
@@ -49,6 +49,8 @@ interface SecretKeys {
   readonly refresh: RefreshKey
 }
 
+type PairSpec = Extract<KeySpec, { kind: 'pair' }>
+
 const KID_BYTES = 8
 
 /** The label under which a key is derived from the secret. */
@@ -75,10 +77,10 @@ const sound = <T>(read: T | string): T => {
   return read
 }
 
-/** The access key of a JWK. @param sign - signs in its stead */
-const keyOf = (material: KeyMaterial, sign?: ExternalSign): MaybePromise<AccessKey> => {
+/** The access key of a pair. */
+const keyOf = ({ material, key: imported, sign }: Omit<PairSpec, 'kind'>): MaybePromise<AccessKey> => {
   const { alg, jwk } = material
-  return after(importKey(material), (read) => {
+  return after(imported ?? importKey(material), (read) => {
     const own = sound(read)
     const key = sign ? { ...own, sign: externalSign(alg, own, sign) } : own
     return after(material.kid ?? thumbprint(alg, jwk), (kid) => asymmetric({ kid, alg }, jwk, key))
@@ -93,9 +95,9 @@ const accessKeysOf = (spec: KeySpec, bySecret: readonly SecretKeys[]): MaybeProm
     case 'shared':
       return after(hs256(spec.kid, spec.secret), alone)
     case 'pem':
-      return after(readPem(spec.text), (read) => after(keyOf(sound(read)), alone))
+      return after(readPem(spec.text), (read) => after(keyOf({ material: sound(read) }), alone))
     case 'pair':
-      return after(keyOf(spec.material, spec.sign), alone)
+      return after(keyOf(spec), alone)
   }
 }
 
