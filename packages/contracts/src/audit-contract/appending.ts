@@ -37,7 +37,7 @@ const called = (log: AuditLog, batch: Parameters<AuditLog['append']>[0]): Promis
 export const appendingClauses: readonly AuditClause[] = [
   auditClause(
     'every record comes back as it was given',
-    'All fields of a record are kept exactly, whatever strings they are.',
+    'All fields of a record are kept exactly, also odd strings.',
     async ({ log, other, writer }) => {
       const { next } = writer()
       const plain = next()

@@ -65,7 +65,7 @@ const writer = (): Writer => {
   return { name, next, some: (count, changes) => Array.from({ length: count }, () => next(changes)) }
 }
 
-/** What a record about somebody has more than others. */
+/** What a record about a subject has more than others. */
 export const about = (subject: string, session: string | null = null) => ({
   subject,
   session,

@@ -15,7 +15,7 @@ const later = (work: () => Promise<void>): Promise<void> =>
   new Promise((resolve, reject) => setTimeout(() => work().then(resolve, reject), PAUSE))
 
 /** Strings that careless comparisons take for one another. */
-const ALIKE = ['42', '42 ', ' 42', '4', '421', '042', '4_', '4%', 'alice', 'Alice', 'álice', 'null', '']
+const ALIKE = ['42', '42 ', ' 42', '4', '421', '042', '4_', '4%', 'alice', 'Alice', 'álice', 'null']
 
 /** Reading. */
 export const readingClauses: readonly AuditClause[] = [
@@ -24,10 +24,9 @@ export const readingClauses: readonly AuditClause[] = [
     'A query for a subject gives all records about exactly that subject.',
     async ({ log, other, writer }) => {
       const { next } = writer()
-      const subjects = ALIKE.filter((subject) => subject !== '')
-      const records = subjects.map((subject) => next(about(subject, `session of ${subject}`)))
+      const records = ALIKE.map((subject) => next(about(subject, `session of ${subject}`)))
       await log.append([...records, next()])
-      for (const [at, subject] of subjects.entries())
+      for (const [at, subject] of ALIKE.entries())
         expectSame(
           await allOf(other, { subject }),
           [records[at]],
@@ -41,10 +40,9 @@ export const readingClauses: readonly AuditClause[] = [
     'A query for a session gives all records about exactly that session.',
     async ({ log, other, writer }) => {
       const { next } = writer()
-      const sessions = ALIKE.filter((session) => session !== '')
-      const records = sessions.map((session) => next(about('42', session)))
+      const records = ALIKE.map((session) => next(about('42', session)))
       await log.append([...records, next(about('42'))])
-      for (const [at, session] of sessions.entries())
+      for (const [at, session] of ALIKE.entries())
         expectSame(
           await allOf(other, { session }),
           [records[at]],

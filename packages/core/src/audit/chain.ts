@@ -47,8 +47,8 @@ export const recordOf = async (event: AuthEvent, end: ChainEnd, key: AuditKey): 
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   const isPersonal = ([name]: readonly [string, unknown]) => PERSONAL.includes(name)
   const person: Readonly<Record<string, unknown>> = Object.fromEntries(entries.filter(isPersonal))
-  const isAnybody = Object.keys(person).length > 0
-  const personal = isAnybody ? JSON.stringify({ salt: randomId(), ...person }) : null
+  const hasPerson = Object.keys(person).length > 0
+  const personal = hasPerson ? JSON.stringify({ salt: randomId(), ...person }) : null
   const record = {
     writer: end.writer,
     number: end.number + 1,

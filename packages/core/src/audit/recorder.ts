@@ -111,7 +111,10 @@ class Recorder implements OpenAudit {
   /** Sends one batch. False where the log did not take it. */
   async #send(): Promise<boolean> {
     try {
-      if (this.#batch.length === 0) await this.#number(this.#next())
+      if (this.#batch.length === 0) {
+        const key = await this.#key() // before an event leaves the queue
+        await this.#number(this.#next(), key)
+      }
       if (this.#batch.length === 0) return true
       await withinDeadline(this.#log.append(this.#batch), PATIENCE, true)
       this.#batch = []
@@ -152,8 +155,7 @@ class Recorder implements OpenAudit {
   }
 
   /** Numbers are given here, after every decision to drop. */
-  async #number(events: readonly AuthEvent[]): Promise<void> {
-    const key = await this.#key()
+  async #number(events: readonly AuthEvent[], key: AuditKey): Promise<void> {
     let end = this.#end ?? { writer: randomId(), number: 0, mac: '' }
     const batch: AuditRecord[] = []
     const chain = async (event: AuthEvent) => {
