@@ -2,8 +2,9 @@
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 
-const PROGRAM = new URL('./child.mjs', import.meta.url).pathname
+const PROGRAM = fileURLToPath(new URL('./child.mjs', import.meta.url))
 const running = new Set()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')

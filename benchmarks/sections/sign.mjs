@@ -1,8 +1,9 @@
 /** One access token signed. Ours is the function that login and refresh call, taken from its source. */
 
 import { createHmac, randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { KEY, SECRET } from '../lib/tokens.mjs'
+import { KEY, SECRET, webKey } from '../lib/tokens.mjs'
 
 const NOW = Math.floor(Date.now() / 1000)
 const CLAIMS = { iss: 'app', aud: 'app', sub: 'alice', role: 'reader', auth_time: NOW, epoch: NOW * 1000 }
@@ -33,7 +34,7 @@ export { signAccessToken } from './token/sign.js'
 `
 
 const ours = async () => {
-  const resolveDir = new URL('../../packages/core/src', import.meta.url).pathname
+  const resolveDir = fileURLToPath(new URL('../../packages/core/src', import.meta.url))
   const { outputFiles } = await build({
     stdin: { contents: INTERNALS, resolveDir },
     conditions: ['@auth/source', 'node'],
@@ -66,8 +67,7 @@ const jsonwebtoken = async () => {
 
 const jose = async () => {
   const { SignJWT } = await import('jose')
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', Buffer.from(SECRET), algorithm, false, ['sign'])
+  const key = await webKey('sign')
   return () => new SignJWT(payload()).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' }).sign(key)
 }
 

@@ -1,8 +1,7 @@
 /** One access token verified: signature, `exp`, issuer and audience; ours checks type, life and transport besides. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
-import { EXPECTED, KEY, makeTokens, OPTIONS, SECRET } from '../lib/tokens.mjs'
+import { EXPECTED, KEY, makeTokens, OPTIONS, readFeed, SECRET, webKey } from '../lib/tokens.mjs'
 
 /** More tokens than any cache of the variants holds: each one is new when its turn comes again. */
 const MANY = 40_000
@@ -20,9 +19,7 @@ const ours = async () => {
   const { createAuth } = await import('@auth/core')
   const { memoryStore } = await import('@auth/store-memory')
   const auth = createAuth({ ...OPTIONS, store: memoryStore() })
-  // The first request begins the reading of the feed; until that was answered the store is asked, which knows no such session.
-  await auth.authenticate((await makeTokens(1)).tokens[0]).catch(() => undefined)
-  await pause(50)
+  await readFeed(auth)
   return (token) => auth.authenticate(token)
 }
 
@@ -34,8 +31,7 @@ const fastJwt = (cache) => async () => {
 
 const jose = async () => {
   const { jwtVerify } = await import('jose')
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', Buffer.from(SECRET), algorithm, false, ['verify'])
+  const key = await webKey('verify')
   return (token) => jwtVerify(token, key, { ...EXPECTED, algorithms: ['HS256'], typ: 'at+jwt' })
 }
 
@@ -46,8 +42,7 @@ const jsonwebtoken = async () => {
 
 const honoJwt = async () => {
   const { verify } = await import('hono/jwt')
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', Buffer.from(SECRET), algorithm, false, ['verify'])
+  const key = await webKey('verify')
   return (token) => verify(token, key, { alg: 'HS256', iss: EXPECTED.issuer, aud: EXPECTED.audience })
 }
 
