@@ -131,6 +131,20 @@ describe('tampering is named by its first bad record', () => {
       }
     }
   })
+  test('another number, another time', async () => {
+    const records = await written()
+    for (const [at, record] of records.entries())
+      for (const changed of [{ number: record.number + 1 }, { at: record.at + 1 }]) {
+        const forged = records.with(at, { ...record, ...changed })
+        expect((await verifyAudit(forged, { key })).first).toMatchObject({ kind: 'altered', index: at })
+      }
+  })
+  test('a record that is not the one a checkpoint saw', async () => {
+    const records = await written()
+    const [first, second] = records as [AuditRecord, AuditRecord]
+    const heads = [{ writer: first.writer, number: 1, mac: second.mac }]
+    expect((await verifyAudit(records, { key, heads })).first).toMatchObject({ kind: 'altered', number: 1 })
+  })
   test('a deletion, a duplicate, a swap, a cut', async () => {
     const records = await written()
     for (let at = 0; at < records.length - 1; at += 1) {

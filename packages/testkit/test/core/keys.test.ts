@@ -215,6 +215,16 @@ describe('refused at start', () => {
     ['a kid that is none', spoilt('EdDSA', { kid: 7 }), 'has a kid'],
     ['a shared key without kid', { kty: 'oct', k: encode(OTHER_SECRET) }, 'needs a kid'],
     ['a short shared key', { kty: 'oct', kid: 'a', k: 'c2hvcnQ' }, '32 random bytes'],
+    [
+      'a shared key of another algorithm',
+      { kty: 'oct', kid: 'a', k: encode(OTHER_SECRET), alg: 'HS512' },
+      'HS256',
+    ],
+    [
+      'a shared key for encryption',
+      { kty: 'oct', kid: 'a', k: encode(OTHER_SECRET), use: 'enc' },
+      'its use is not "sig"',
+    ],
     ['the secret as a shared key', { kty: 'oct', kid: 'a', k: encode(SECRET) }, 'the secret itself'],
     ['a private key beside a signer', { jwk: ed, sign: () => new Uint8Array(64) }, 'wants the public one'],
     ['a signer without key', { sign: () => new Uint8Array(64) }, 'needs both'],
